@@ -1,0 +1,3 @@
+//! netpolc: load, resolve, reach, lint, lower, report.
+//! 
+#![forbid(unsafe_code)]

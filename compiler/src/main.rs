@@ -1,0 +1,4 @@
+//! The netpolc command.
+#![forbid(unsafe_code)]
+
+fn main() {}

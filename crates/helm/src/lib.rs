@@ -1,0 +1,3 @@
+//! `helm template`, embedded and deterministic, with provenance and read-tracking.
+//! 
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! What the kernel reads.
+//! 
+#![forbid(unsafe_code)]

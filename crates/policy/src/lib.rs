@@ -1,0 +1,3 @@
+//! What policies mean.
+//! 
+#![forbid(unsafe_code)]

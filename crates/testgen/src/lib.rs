@@ -1,0 +1,3 @@
+//! Seeded clusters, policies and packets for property tests and benchmarks.
+//! 
+#![forbid(unsafe_code)]

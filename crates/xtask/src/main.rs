@@ -1,0 +1,3 @@
+//! Project tasks: `cargo xtask demo | gen | new-lint | bench`.
+
+fn main() {}

@@ -1,0 +1,2 @@
+//! netpold: fetch, verify, link, stage, swap, observe.
+//! 

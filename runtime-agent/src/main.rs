@@ -1,0 +1,3 @@
+//! The netpold command.
+
+fn main() {}
