@@ -1,0 +1,366 @@
+//! What was written: policies of every language in one canonical form.
+//!
+//! Readers of the individual languages (`compiler/src/resolve/*.rs`) lower what they read to these
+//! types; both evaluators and the image know nothing else.
+
+use crate::{IpBlock, PortMatch, Selector};
+use serde::{Deserialize, Serialize};
+
+/// How a CNI reads what the specifications leave open.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Dialect {
+    /// ipBlocks cover pod and node addresses like any other.
+    #[default]
+    Kubernetes,
+    /// ipBlocks never cover addresses of the cluster.
+    Cilium,
+}
+
+/// The language that a policy is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum PolicyKind {
+    /// `networking.k8s.io/v1`.
+    NetworkPolicy,
+    /// `policy.networking.k8s.io/v1alpha1`.
+    AdminNetworkPolicy,
+    /// `policy.networking.k8s.io/v1alpha1`.
+    BaselineAdminNetworkPolicy,
+    /// `policy.networking.k8s.io/v1alpha2`.
+    ClusterNetworkPolicy,
+    /// `cilium.io/v2`.
+    CiliumNetworkPolicy,
+    /// `cilium.io/v2`.
+    CiliumClusterwideNetworkPolicy,
+}
+
+impl PolicyKind {
+    /// The `kind:` of the manifest.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NetworkPolicy => "NetworkPolicy",
+            Self::AdminNetworkPolicy => "AdminNetworkPolicy",
+            Self::BaselineAdminNetworkPolicy => "BaselineAdminNetworkPolicy",
+            Self::ClusterNetworkPolicy => "ClusterNetworkPolicy",
+            Self::CiliumNetworkPolicy => "CiliumNetworkPolicy",
+            Self::CiliumClusterwideNetworkPolicy => "CiliumClusterwideNetworkPolicy",
+        }
+    }
+}
+
+/// When a policy is asked. Earlier tiers are asked first; lower priorities first within a tier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Tier {
+    /// Before any namespace owner has a say; first match wins.
+    Admin {
+        /// 0 to 1000.
+        priority: u16,
+    },
+    /// NetworkPolicy: additive, denies beat allows, final for the pods it isolates.
+    Namespace,
+    /// For pods that no policy of the namespace tier isolates; first match wins.
+    Baseline {
+        /// 0 to 1000; 0 for the singleton `BaselineAdminNetworkPolicy`.
+        priority: u16,
+    },
+}
+
+/// Seen from the endpoint that the policy selects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// Towards the selected endpoint.
+    Ingress,
+    /// Away from it.
+    Egress,
+}
+
+impl Direction {
+    /// Both, ingress first.
+    pub const BOTH: [Self; 2] = [Self::Ingress, Self::Egress];
+
+    /// 0 for ingress, 1 for egress: what tables are indexed by.
+    pub fn index(self) -> usize {
+        match self {
+            Self::Ingress => 0,
+            Self::Egress => 1,
+        }
+    }
+
+    /// `ingress` or `egress`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ingress => "ingress",
+            Self::Egress => "egress",
+        }
+    }
+}
+
+/// What a rule does with the packets that it matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// The packet passes this side.
+    Allow,
+    /// The packet is dropped.
+    Deny,
+    /// The rest of this tier is skipped (admin and baseline tiers).
+    Pass,
+}
+
+/// Which namespaces are meant.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum NamespaceScope {
+    /// This one: where the policy lives.
+    Named(String),
+    /// Those whose labels match; the empty selector means all.
+    Matching(Selector),
+}
+
+/// Pods, by namespace and labels. Host-network pods are never selected
+/// (`semantic-corners` 16: their traffic carries the node's address).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EndpointSelector {
+    /// The namespaces to look in.
+    pub namespaces: NamespaceScope,
+    /// The pods in there.
+    pub pods: Selector,
+}
+
+/// The other end that a rule speaks of (`networking/v1 NetworkPolicyPeer`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Peer {
+    /// Pods by labels.
+    Pods(EndpointSelector),
+    /// Addresses.
+    IpBlock(IpBlock),
+}
+
+/// One rule: packets between the subject and any of `peers` on any of `ports`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rule {
+    /// As seen from the subject.
+    pub direction: Direction,
+    /// What happens to matching packets.
+    pub action: Action,
+    /// `None`: every peer, also those of which nothing is known (absent or empty `from`/`to`).
+    /// `Some([])`: nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peers: Option<Vec<Peer>>,
+    /// `None`: every protocol and port (absent or empty `ports`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ports: Option<Vec<PortMatch>>,
+}
+
+/// What names a policy.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyKey {
+    /// The language.
+    pub kind: PolicyKind,
+    /// `None` for cluster-scoped kinds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// `metadata.name`.
+    pub name: String,
+    /// The place in a list of specifications that one object carries (`specs`), else 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub part: u16,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands skip_serializing_if a reference"
+)]
+fn is_zero(part: &u16) -> bool {
+    *part == 0
+}
+
+impl std::fmt::Display for PolicyKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ", self.kind.name())?;
+        if let Some(namespace) = &self.namespace {
+            write!(f, "{namespace}/")?;
+        }
+        f.write_str(&self.name)
+    }
+}
+
+/// One policy in canonical form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Policy {
+    /// Where it is asked.
+    pub tier: Tier,
+    /// What it is called.
+    pub key: PolicyKey,
+    /// Whom it selects.
+    pub subject: EndpointSelector,
+    /// Does selecting isolate the endpoint, by [`Direction::index`]? (`spec.policyTypes`.)
+    pub isolates: [bool; 2],
+    /// Ingress rules first, then egress rules, each in the order of the manifest.
+    pub rules: Vec<Rule>,
+}
+
+/// Numbers a rule within a [`PolicySet`]; stable for the same set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RuleId(pub u32);
+
+impl RuleId {
+    /// No policy isolates the endpoint in this direction, and none denies.
+    pub const NOT_ISOLATED: Self = Self(0);
+    /// A pod always reaches itself.
+    pub const SELF: Self = Self(1);
+    /// A node always reaches its own pods (`networking/v1 NetworkPolicySpec.ingress`: "if the
+    /// traffic source is the pod's local node").
+    pub const LOCAL_NODE: Self = Self(2);
+    /// Numbers below this one are not rules of policies; 3 to 15 are the dataplane's own reasons.
+    pub const FIRST: u32 = 16;
+}
+
+/// What a [`RuleId`] stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RuleRef<'a> {
+    /// A number below [`RuleId::FIRST`].
+    Builtin(RuleId),
+    /// "Isolated by this policy in this direction, and nothing allows".
+    Isolation(&'a Policy, Direction),
+    /// A rule and its place among the policy's rules of the same direction.
+    Rule(&'a Policy, &'a Rule, usize),
+}
+
+/// All policies, sorted and numbered.
+///
+/// The canonical order is tier, priority, namespace, kind, name, then ingress before egress, then
+/// the order of the manifest. Each policy takes two numbers for its isolations and one per rule.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Parts", into = "Parts")]
+pub struct PolicySet {
+    dialect: Dialect,
+    policies: Vec<Policy>,
+    first_ids: Vec<u32>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Parts {
+    dialect: Dialect,
+    policies: Vec<Policy>,
+}
+
+impl From<Parts> for PolicySet {
+    fn from(parts: Parts) -> Self {
+        Self::new(parts.dialect, parts.policies)
+    }
+}
+
+impl From<PolicySet> for Parts {
+    fn from(set: PolicySet) -> Self {
+        Self {
+            dialect: set.dialect,
+            policies: set.policies,
+        }
+    }
+}
+
+impl PolicySet {
+    /// Sorts and numbers the policies. Two policies of the same key keep their order.
+    pub fn new(dialect: Dialect, mut policies: Vec<Policy>) -> Self {
+        policies.sort_by(|a, b| {
+            (
+                a.tier,
+                &a.key.namespace,
+                a.key.kind,
+                &a.key.name,
+                a.key.part,
+            )
+                .cmp(&(
+                    b.tier,
+                    &b.key.namespace,
+                    b.key.kind,
+                    &b.key.name,
+                    b.key.part,
+                ))
+        });
+        let mut next = RuleId::FIRST;
+        let mut first_ids = Vec::with_capacity(policies.len());
+        for policy in &mut policies {
+            policy.rules.sort_by_key(|r| r.direction);
+            first_ids.push(next);
+            let taken = u32::try_from(policy.rules.len()).unwrap_or(u32::MAX);
+            next = next.saturating_add(2).saturating_add(taken);
+        }
+        Self {
+            dialect,
+            policies,
+            first_ids,
+        }
+    }
+
+    /// How the CNI reads what is left open.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// The policies in canonical order.
+    pub fn policies(&self) -> &[Policy] {
+        &self.policies
+    }
+
+    /// The number of "isolated by" for the policy at a place in [`PolicySet::policies`].
+    pub fn isolation_id(&self, policy: usize, direction: Direction) -> RuleId {
+        let base = self.first_ids.get(policy).copied().unwrap_or(u32::MAX);
+        RuleId(base.saturating_add(u32::from(direction == Direction::Egress)))
+    }
+
+    /// The number of a rule by its policy's place and its own place in [`Policy::rules`].
+    pub fn rule_id(&self, policy: usize, rule: usize) -> RuleId {
+        let base = self.first_ids.get(policy).copied().unwrap_or(u32::MAX);
+        let rule = u32::try_from(rule).unwrap_or(u32::MAX);
+        RuleId(base.saturating_add(2).saturating_add(rule))
+    }
+
+    /// One more than the highest number in use.
+    pub fn id_bound(&self) -> u32 {
+        match (self.policies.last(), self.first_ids.last()) {
+            (Some(policy), Some(first)) => first
+                .saturating_add(2)
+                .saturating_add(u32::try_from(policy.rules.len()).unwrap_or(u32::MAX)),
+            _ => RuleId::FIRST,
+        }
+    }
+
+    /// What a number stands for; `None` when it is out of range.
+    pub fn rule_ref(&self, id: RuleId) -> Option<RuleRef<'_>> {
+        if id.0 < RuleId::FIRST {
+            return Some(RuleRef::Builtin(id));
+        }
+        let place = self
+            .first_ids
+            .partition_point(|first| *first <= id.0)
+            .checked_sub(1)?;
+        let policy = self.policies.get(place)?;
+        let offset = usize::try_from(id.0.checked_sub(*self.first_ids.get(place)?)?).ok()?;
+        match offset {
+            0 => Some(RuleRef::Isolation(policy, Direction::Ingress)),
+            1 => Some(RuleRef::Isolation(policy, Direction::Egress)),
+            _ => {
+                let index = offset - 2;
+                let rule = policy.rules.get(index)?;
+                let before = policy
+                    .rules
+                    .iter()
+                    .take(index)
+                    .filter(|r| r.direction == rule.direction)
+                    .count();
+                Some(RuleRef::Rule(policy, rule, before))
+            }
+        }
+    }
+}

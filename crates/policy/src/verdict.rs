@@ -1,0 +1,131 @@
+//! Questions and answers.
+
+use crate::{Direction, Party, Protocol, RuleId};
+use serde::{Deserialize, Serialize};
+
+/// One packet that opens a connection (replies follow their flow and are not asked about).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Flow {
+    /// Who sends.
+    pub source: Party,
+    /// Who receives, after any service address was translated.
+    pub destination: Party,
+    /// The transport protocol.
+    pub protocol: Protocol,
+    /// The destination port, or the ICMP type.
+    pub port: u16,
+}
+
+/// What becomes of a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// It passes.
+    Allow,
+    /// It is dropped.
+    Deny,
+    /// The input does not decide it; see [`UnknownCause`].
+    Unknown,
+}
+
+/// Why an answer is [`Verdict::Unknown`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum UnknownCause {
+    /// An ipBlock may or may not cover a pod whose address is not known.
+    NoAddress,
+    /// A namespace is mentioned but declared nowhere, so its labels are not known.
+    NamespaceLabels,
+    /// It matters on which node a pod runs, and the input does not say.
+    NoNode,
+}
+
+impl UnknownCause {
+    /// One sentence for people.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::NoAddress => {
+                "an ipBlock may cover the pod, whose address is not known; give an inventory or --cluster-state"
+            }
+            Self::NamespaceLabels => {
+                "the namespace is declared nowhere, so its labels are not known; add its manifest, --closed-world or --cluster-state"
+            }
+            Self::NoNode => "it depends on whether both run on the same node; give --cluster-state",
+        }
+    }
+}
+
+/// What one side says about a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Side {
+    /// Allow, deny or unknown.
+    pub verdict: Verdict,
+    /// The rule that decided: the first in canonical order that gives this verdict.
+    pub rule: RuleId,
+    /// Set when the verdict is unknown.
+    pub cause: Option<UnknownCause>,
+}
+
+impl Side {
+    /// A side that a rule allows.
+    pub fn allow(rule: RuleId) -> Self {
+        Self {
+            verdict: Verdict::Allow,
+            rule,
+            cause: None,
+        }
+    }
+
+    /// A side that a rule or an isolation denies.
+    pub fn deny(rule: RuleId) -> Self {
+        Self {
+            verdict: Verdict::Deny,
+            rule,
+            cause: None,
+        }
+    }
+
+    /// A side that the input does not decide.
+    pub fn unknown(rule: RuleId, cause: UnknownCause) -> Self {
+        Self {
+            verdict: Verdict::Unknown,
+            rule,
+            cause: Some(cause),
+        }
+    }
+}
+
+/// The answer for one packet: both sides must allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Decision {
+    /// Allow when both sides allow, deny when one denies, else unknown.
+    pub verdict: Verdict,
+    /// What the destination's policies say.
+    pub ingress: Side,
+    /// What the source's policies say.
+    pub egress: Side,
+}
+
+impl Decision {
+    /// Joins two sides.
+    pub fn new(ingress: Side, egress: Side) -> Self {
+        let verdict = match (ingress.verdict, egress.verdict) {
+            (Verdict::Deny, _) | (_, Verdict::Deny) => Verdict::Deny,
+            (Verdict::Allow, Verdict::Allow) => Verdict::Allow,
+            _ => Verdict::Unknown,
+        };
+        Self {
+            verdict,
+            ingress,
+            egress,
+        }
+    }
+
+    /// The side of a direction.
+    pub fn side(&self, direction: Direction) -> Side {
+        match direction {
+            Direction::Ingress => self.ingress,
+            Direction::Egress => self.egress,
+        }
+    }
+}
