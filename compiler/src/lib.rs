@@ -1,3 +1,10 @@
-//! netpolc: load, resolve, reach, lint, lower, report.
-//! 
+//! netpolc: from the YAML of a cluster to answers, contradictions and a compiled bundle.
+//!
+//! Data flows one way (see ARCHITECTURE.md):
+//! `source` → `load` → `resolve` → `model` → `reach` | `lint` → `lower` →
+//! `report` → `cli`. Analyses never see YAML; nothing flows backwards.
 #![forbid(unsafe_code)]
+
+pub mod finding;
+pub mod model;
+pub mod source;

@@ -1,0 +1,163 @@
+//! What a check reports: a code, the places it is about, a witness, a way out.
+
+use crate::source::{Location, Span};
+use serde::Serialize;
+
+/// How much it matters. A code's severity stands in the registry of `lint`; open-world readings
+/// may lower it for one finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing; never fails a check unless asked to.
+    Note,
+    /// Probably not what was meant.
+    Warning,
+    /// Wrong: refused by the server, or not doing what it says.
+    Error,
+}
+
+/// The number of a rule, `NP` and three digits; never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Code(pub &'static str);
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// A place and what is to be said about it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Label {
+    /// Where.
+    pub at: Location,
+    /// Short, lower case, no final period.
+    pub text: String,
+    /// The losing side of a contradiction is primary, the winning side is not. The first primary
+    /// label is where the finding is filed.
+    pub primary: bool,
+}
+
+/// One concrete packet that shows the finding.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Witness {
+    /// `ns/name` or an address.
+    pub from: String,
+    /// `ns/name` or an address.
+    pub to: String,
+    /// `TCP/8443`.
+    pub port: String,
+}
+
+/// A replacement of bytes that would resolve a finding.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edit {
+    /// What is replaced; an empty span inserts.
+    pub at: Location,
+    /// By what.
+    pub replacement: String,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Which rule found it.
+    pub code: Code,
+    /// How much it matters here.
+    pub severity: Severity,
+    /// Short, lower case, user words in backticks, no final period.
+    pub message: String,
+    /// The places, the primary one first. Empty only when there is no text to point at (a file
+    /// that cannot be opened).
+    pub labels: Vec<Label>,
+    /// One packet that shows it, for findings about reachability.
+    pub witness: Option<Witness>,
+    /// How many pairs of endpoints it touches; 0 where that has no meaning.
+    pub pairs: usize,
+    /// Why it matters or what is known about it.
+    pub notes: Vec<String>,
+    /// What to change, in words.
+    pub help: Option<String>,
+    /// What to change, in bytes.
+    pub edits: Vec<Edit>,
+    /// `Kind/namespace/name` of the object that it is about.
+    pub object: Option<String>,
+}
+
+impl Finding {
+    /// A finding at one place; fill in the rest.
+    pub fn new(code: Code, severity: Severity, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity,
+            message: message.into(),
+            labels: Vec::new(),
+            witness: None,
+            pairs: 0,
+            notes: Vec::new(),
+            help: None,
+            edits: Vec::new(),
+            object: None,
+        }
+    }
+
+    /// Adds a primary label.
+    #[must_use]
+    pub fn at(mut self, at: Location, text: impl Into<String>) -> Self {
+        self.labels.push(Label {
+            at,
+            text: text.into(),
+            primary: true,
+        });
+        self
+    }
+
+    /// Adds a label of the other side.
+    #[must_use]
+    pub fn see(mut self, at: Location, text: impl Into<String>) -> Self {
+        self.labels.push(Label {
+            at,
+            text: text.into(),
+            primary: false,
+        });
+        self
+    }
+
+    /// Says what to change.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds a note.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Where the finding is filed: its first primary label, else its first label.
+    pub fn location(&self) -> Option<Location> {
+        let primary = self.labels.iter().find(|l| l.primary);
+        primary.or(self.labels.first()).map(|l| l.at)
+    }
+
+    /// The order of reports: by place, then code, then message.
+    pub fn sort_key(&self) -> (Option<Location>, Code, &str) {
+        (self.location(), self.code, &self.message)
+    }
+}
+
+impl Location {
+    /// The empty place before the first byte: where text would be inserted.
+    #[must_use]
+    pub fn start(self) -> Self {
+        let span = Span {
+            start: self.span.start,
+            end: self.span.start,
+        };
+        Self { span, ..self }
+    }
+}

@@ -1,0 +1,99 @@
+//! What `resolve` makes of the documents: the cluster and its policies, without any YAML, and for
+//! each part the place that it was read from.
+
+use crate::source::Location;
+use netpol_policy::{Cluster, Direction, PolicyKey, PolicySet};
+use std::collections::BTreeMap;
+
+/// Everything that analyses may look at.
+#[derive(Debug, Clone, Default)]
+pub struct Model {
+    /// Who is there, normalized.
+    pub cluster: Cluster,
+    /// What was written, in canonical order.
+    pub policies: PolicySet,
+    /// Where each policy comes from, in the order of [`PolicySet::policies`].
+    pub policy_origins: Vec<PolicyOrigin>,
+    /// Where each endpoint comes from, in the order of [`Cluster::endpoints`].
+    pub endpoint_origins: Vec<Origin>,
+    /// Where declared namespaces come from.
+    pub namespace_origins: BTreeMap<String, Origin>,
+    /// The values given to the CNI's chart, when there are any.
+    pub cni: Option<CniValues>,
+    /// Nothing exists but what was given (`--closed-world`, or a cluster dump).
+    pub closed_world: bool,
+    /// What could not be taken into account, one sentence each; answers are marked incomplete.
+    pub incomplete: Vec<String>,
+}
+
+/// Where an object was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// The whole object.
+    pub object: Location,
+    /// Its `metadata.name`, or the object when it has none.
+    pub name: Location,
+    /// The pod labels (of the template for workloads), the namespace's labels, else `name`.
+    pub labels: Location,
+}
+
+/// Where a policy and its parts were read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyOrigin {
+    /// What it is called.
+    pub key: PolicyKey,
+    /// The whole object.
+    pub object: Location,
+    /// Its `metadata.name`.
+    pub name: Location,
+    /// The selector of the subject, or `spec` where the selector is missing.
+    pub subject: Location,
+    /// What makes the policy isolate, by [`Direction::index`]: the item of `policyTypes`, the
+    /// `ingress:`/`egress:` key, or the selector where isolation is the default.
+    pub isolation: [Location; 2],
+    /// In the order of [`netpol_policy::Policy::rules`].
+    pub rules: Vec<RuleOrigin>,
+    /// Rules of a direction that `policyTypes` leaves out: they are in the text, not in the
+    /// policy.
+    pub dead_rules: Vec<DeadRule>,
+}
+
+/// Where a rule and its parts were read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleOrigin {
+    /// The whole rule.
+    pub rule: Location,
+    /// Its peers in the order of the manifest; empty when the rule names none.
+    pub peers: Vec<Location>,
+    /// Its ports in the order of the manifest; empty when the rule names none.
+    pub ports: Vec<Location>,
+}
+
+/// A rule that cannot have any effect because of `policyTypes`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeadRule {
+    /// The direction that is left out.
+    pub direction: Direction,
+    /// The rule.
+    pub rule: Location,
+    /// The `policyTypes` list.
+    pub policy_types: Location,
+}
+
+/// The Helm values of the CNI, as a flat list of leaves.
+#[derive(Debug, Clone, Default)]
+pub struct CniValues {
+    /// Dotted path (`hubble.relay.enabled`) → value and place. Lists are one leaf.
+    pub leaves: BTreeMap<String, CniValue>,
+}
+
+/// One leaf of the values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CniValue {
+    /// What Helm reads.
+    pub value: serde_json::Value,
+    /// The key's place.
+    pub key: Location,
+    /// The value's place.
+    pub at: Location,
+}
