@@ -6,5 +6,8 @@
 #![forbid(unsafe_code)]
 
 pub mod finding;
+pub mod load;
 pub mod model;
+pub mod resolve;
+pub mod schema;
 pub mod source;

@@ -18,12 +18,64 @@ pub struct Model {
     pub endpoint_origins: Vec<Origin>,
     /// Where declared namespaces come from.
     pub namespace_origins: BTreeMap<String, Origin>,
+    /// Workloads and the endpoints that their pods are, by place in [`Cluster::endpoints`]. A
+    /// workload whose pods are in the input too is no endpoint itself, its pods are; so is the
+    /// Deployment of a ReplicaSet. Workloads that are endpoints themselves are listed as well.
+    pub owners: BTreeMap<OwnerKey, Vec<usize>>,
+    /// Objects that are given more than once, in the order of reading.
+    pub duplicates: Vec<Duplicate>,
+    /// Policies that are recognised but not taken into account; [`Model::incomplete`] says so too.
+    pub unanalysed: Vec<Unanalysed>,
     /// The values given to the CNI's chart, when there are any.
     pub cni: Option<CniValues>,
     /// Nothing exists but what was given (`--closed-world`, or a cluster dump).
     pub closed_world: bool,
     /// What could not be taken into account, one sentence each; answers are marked incomplete.
     pub incomplete: Vec<String>,
+}
+
+/// A workload by what it is called.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OwnerKey {
+    /// The namespace of the workload and of its pods.
+    pub namespace: String,
+    /// `Deployment`, `ReplicaSet`, `CronJob` …
+    pub kind: String,
+    /// `metadata.name`.
+    pub name: String,
+}
+
+/// Two objects of the same kind, namespace and name. The one that is read last is analysed, as
+/// `kubectl apply` would leave it in the cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Duplicate {
+    /// `kind` of both.
+    pub kind: String,
+    /// `None` for objects without a namespace.
+    pub namespace: Option<String>,
+    /// `metadata.name` of both.
+    pub name: String,
+    /// The name of the object that is left out.
+    pub lost: Location,
+    /// The name of the object that is analysed.
+    pub kept: Location,
+    /// Do both say the same? Then nothing is lost.
+    pub identical: bool,
+}
+
+/// A policy of a language that is known and not analysed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unanalysed {
+    /// `apiVersion` as written.
+    pub api_version: String,
+    /// `kind` as written.
+    pub kind: String,
+    /// `None` for cluster-scoped kinds.
+    pub namespace: Option<String>,
+    /// `metadata.name`.
+    pub name: String,
+    /// The `metadata.name`, or the object.
+    pub at: Location,
 }
 
 /// Where an object was read.
@@ -35,6 +87,8 @@ pub struct Origin {
     pub name: Location,
     /// The pod labels (of the template for workloads), the namespace's labels, else `name`.
     pub labels: Location,
+    /// The list of containers for pods and workloads, else `name`.
+    pub containers: Location,
 }
 
 /// Where a policy and its parts were read.
