@@ -1,0 +1,111 @@
+//! Events from the crate `granit-parser`.
+
+use std::ops::Range;
+
+use granit_parser::{ErrorKind, ScalarStyle, StrInput, StructureStyle};
+
+use super::{Event, Events, ScalarForm, SyntaxError, Tag};
+use crate::DiagnosticKind;
+
+/// The parser over one document's text.
+pub(crate) struct Granit<'a> {
+    parser: granit_parser::Parser<'a, StrInput<'a>>,
+}
+
+impl<'a> Granit<'a> {
+    /// A parser that refuses collections nested deeper than `depth` as soon as it meets them,
+    /// which keeps hostile nesting linear.
+    pub(crate) fn new(text: &'a str, depth: usize) -> Self {
+        let options = granit_parser::options! {
+            flow_nesting_limit: depth,
+            block_nesting_limit: depth,
+            // A licence header of any length may stand before an entry.
+            max_buffered_comment_events: usize::MAX,
+        };
+        Self {
+            parser: granit_parser::Parser::new_from_str_with_options(text, options),
+        }
+    }
+}
+
+impl<'a> Events<'a> for Granit<'a> {
+    fn next(&mut self) -> Result<(Event<'a>, Range<usize>), SyntaxError> {
+        let (event, span) = match self.parser.next_event() {
+            None => return Ok((Event::StreamEnd, 0..0)),
+            Some(Err(error)) => return Err(syntax_error(&error)),
+            Some(Ok(next)) => next,
+        };
+        let range = span.byte_range().unwrap_or_default();
+        let event = match event {
+            granit_parser::Event::Scalar(text, style, anchor, tag) => {
+                let form = scalar_form(style, &range);
+                Event::Scalar {
+                    text,
+                    form,
+                    anchor,
+                    tag: tag.map(|tag| meaning(&tag)),
+                }
+            }
+            granit_parser::Event::SequenceStart(style, anchor, _) => Event::SequenceStart {
+                flow: style == StructureStyle::Flow,
+                anchor,
+            },
+            granit_parser::Event::SequenceEnd => Event::SequenceEnd,
+            granit_parser::Event::MappingStart(style, anchor, _) => Event::MappingStart {
+                flow: style == StructureStyle::Flow,
+                anchor,
+            },
+            granit_parser::Event::MappingEnd => Event::MappingEnd,
+            granit_parser::Event::Alias(anchor) => Event::Alias { anchor },
+            granit_parser::Event::Comment(..) => Event::Comment,
+            granit_parser::Event::DocumentStart(_, version) => Event::DocumentStart {
+                version: version.map(|version| (version.major, version.minor)),
+            },
+            granit_parser::Event::DocumentEnd => Event::DocumentEnd,
+            // The remaining events need options that are off, or carry nothing.
+            _ => return self.next(),
+        };
+        Ok((event, range))
+    }
+}
+
+/// The parser stands in a `~` for a scalar that was not written; its span tells the two apart.
+fn scalar_form(style: ScalarStyle, range: &Range<usize>) -> ScalarForm {
+    match style {
+        ScalarStyle::Plain if range.is_empty() => ScalarForm::Absent,
+        ScalarStyle::Plain => ScalarForm::Plain,
+        ScalarStyle::SingleQuoted => ScalarForm::SingleQuoted,
+        ScalarStyle::DoubleQuoted => ScalarForm::DoubleQuoted,
+        ScalarStyle::Literal => ScalarForm::Literal,
+        ScalarStyle::Folded => ScalarForm::Folded,
+    }
+}
+
+fn meaning(tag: &granit_parser::Tag) -> Tag {
+    match tag.suffix_in_namespace("tag:yaml.org,2002:").as_deref() {
+        Some("str") => Tag::Str,
+        Some("bool") => Tag::Bool,
+        Some("int") => Tag::Int,
+        Some("float") => Tag::Float,
+        Some("null") => Tag::Null,
+        Some("timestamp") => Tag::Timestamp,
+        Some("binary") => Tag::Binary,
+        Some("merge") => Tag::Merge,
+        Some(_) => Tag::Other,
+        None if tag.to_string() == "!" => Tag::NonSpecific,
+        None => Tag::Other,
+    }
+}
+
+fn syntax_error(error: &granit_parser::ScanError) -> SyntaxError {
+    let kind = match error.kind() {
+        ErrorKind::UnknownAnchor => DiagnosticKind::Alias,
+        ErrorKind::RecursionLimitExceeded => DiagnosticKind::Limit,
+        _ => DiagnosticKind::Syntax,
+    };
+    SyntaxError {
+        kind,
+        message: error.info(),
+        at: error.marker().byte_offset().unwrap_or(0),
+    }
+}

@@ -1,0 +1,495 @@
+//! From events to a tree: scalars resolved, aliases bound, mappings finished, limits kept.
+
+mod mapping;
+mod place;
+
+use std::borrow::Cow;
+
+use crate::event::{Event, Events, ScalarForm, SyntaxError, Tag};
+use crate::resolve::{self, Resolved};
+use crate::span::offset;
+use crate::tree::node_ref::Style;
+use crate::tree::{Data, Node, NodeId, Tree};
+use crate::{Diagnostic, DiagnosticKind, Limits, Span, Surprise, SurpriseKind, surprise, template};
+
+/// Reported for one document; a file of nothing but equal keys shall not fill a terminal.
+const MOST_DIAGNOSTICS: usize = 100;
+
+/// What was read of one document.
+pub(crate) struct Loaded {
+    pub(crate) tree: Tree,
+    /// The node at the top; none when nothing was written, or when reading stopped early.
+    pub(crate) root: Option<NodeId>,
+    pub(crate) comments: Vec<Span>,
+    pub(crate) surprises: Vec<Surprise>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads the document that `span` of the source holds, from the events of that stretch.
+pub(crate) fn load<'a>(
+    source: &'a str,
+    span: Span,
+    events: impl Events<'a>,
+    limits: &'a Limits,
+    nodes: usize,
+) -> Loaded {
+    let mut loader = Loader::new(source, span, limits, nodes);
+    if let Err(stop) = loader.run(events) {
+        loader.report(stop);
+        loader.root = None;
+    }
+    loader.recognise_template();
+    loader.surprises.sort_by_key(|surprise| surprise.span);
+    Loaded {
+        tree: loader.tree,
+        root: loader.root,
+        comments: loader.comments,
+        surprises: loader.surprises,
+        diagnostics: loader.diagnostics,
+    }
+}
+
+/// A collection whose end has not come yet.
+struct Frame {
+    is_mapping: bool,
+    flow: bool,
+    /// Where the collection begins, and the furthest end of its children so far.
+    span: Span,
+    /// Where its children begin on the stack of finished nodes.
+    first: usize,
+    /// The index of its anchor, or 0.
+    anchor: usize,
+    /// Whether one of its keys is `<<`.
+    merges: bool,
+    size: Size,
+}
+
+/// How large a node is when all aliases below it are written out.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    nodes: usize,
+    height: usize,
+}
+
+/// What an anchor stands on.
+#[derive(Clone, Copy)]
+enum Anchor {
+    Unknown,
+    /// The node is still being read: an alias to it would contain itself.
+    Open,
+    Node(NodeId, Size),
+}
+
+struct Loader<'a> {
+    source: &'a str,
+    span: Span,
+    limits: &'a Limits,
+    nodes_left: usize,
+    aliased: usize,
+    tree: Tree,
+    /// Open collections, the innermost last.
+    frames: Vec<Frame>,
+    /// Finished nodes that wait for their collection to end.
+    waiting: Vec<NodeId>,
+    anchors: Vec<Anchor>,
+    root: Option<NodeId>,
+    /// Scalars with quotes and blocks of text, in the order of the text.
+    quiet: Vec<Span>,
+    comments: Vec<Span>,
+    surprises: Vec<Surprise>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'a> Loader<'a> {
+    fn new(source: &'a str, span: Span, limits: &'a Limits, nodes_left: usize) -> Self {
+        let tree = Tree {
+            nodes: Vec::with_capacity(span.len() / 16),
+            children: Vec::with_capacity(span.len() / 16),
+            texts: String::new(),
+        };
+        Self {
+            source,
+            span,
+            limits,
+            nodes_left,
+            aliased: 0,
+            tree,
+            frames: Vec::new(),
+            waiting: Vec::new(),
+            anchors: Vec::new(),
+            root: None,
+            quiet: Vec::new(),
+            comments: Vec::new(),
+            surprises: Vec::new(),
+            diagnostics: Vec::new(),
+        }
+    }
+
+    /// Takes events up to the end of the first document; kubectl reads no further.
+    fn run(&mut self, mut events: impl Events<'a>) -> Result<(), Diagnostic> {
+        loop {
+            let (event, range) = events.next().map_err(|error| self.syntax(error))?;
+            let span = Span::new(
+                self.span.start + offset(range.start),
+                self.span.start + offset(range.end),
+            );
+            match event {
+                Event::Scalar {
+                    text,
+                    form,
+                    anchor,
+                    tag,
+                } => {
+                    self.scalar(text, form, anchor, tag, span)?;
+                }
+                Event::MappingStart { flow, anchor } => self.open(true, flow, anchor, span)?,
+                Event::SequenceStart { flow, anchor } => self.open(false, flow, anchor, span)?,
+                Event::MappingEnd | Event::SequenceEnd => self.close(span)?,
+                Event::Alias { anchor } => self.alias(anchor, span)?,
+                Event::Comment => self.comments.push(span),
+                Event::DocumentStart {
+                    version: Some(version),
+                } if version != (1, 1) => {
+                    let message = "kubectl refuses every %YAML directive but 1.1";
+                    return Err(Diagnostic::new(DiagnosticKind::Syntax, message, span));
+                }
+                Event::DocumentStart { .. } => {}
+                Event::DocumentEnd => {
+                    self.note_dropped(span);
+                    return Ok(());
+                }
+                Event::StreamEnd => return Ok(()),
+            }
+        }
+    }
+
+    fn syntax(&self, error: SyntaxError) -> Diagnostic {
+        let at = (self.span.start + offset(error.at)).min(self.span.end);
+        Diagnostic::new(error.kind, error.message, Span::at(at))
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        // A fatal one is never dropped: it decides whether the document counts as read.
+        if self.diagnostics.len() < MOST_DIAGNOSTICS || !diagnostic.kind.is_strict_only() {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    fn scalar(
+        &mut self,
+        text: Cow<'a, str>,
+        form: ScalarForm,
+        anchor: usize,
+        tag: Option<Tag>,
+        span: Span,
+    ) -> Result<(), Diagnostic> {
+        let text = if form == ScalarForm::Absent {
+            Cow::Borrowed("")
+        } else {
+            text
+        };
+        let span = self.scalar_place(span, form);
+        let is_key = self.expects_key();
+        if is_key
+            && resolve::is_merge(&text, form, tag)
+            && let Some(frame) = self.frames.last_mut()
+        {
+            frame.merges = true;
+            let node = Node {
+                span,
+                style: style(form),
+                data: mapping::MERGE,
+            };
+            return self.finish(
+                node,
+                anchor,
+                Size {
+                    nodes: 1,
+                    height: 0,
+                },
+            );
+        }
+        let value = match resolve::resolve(&text, form, tag) {
+            Ok(value) => value,
+            Err(message) => {
+                self.report(Diagnostic::new(DiagnosticKind::Value, message, span));
+                Resolved::Null
+            }
+        };
+        if form == ScalarForm::Plain
+            && tag.is_none()
+            && let Some((kind, read_as)) = surprise::of_plain(&text, &value)
+        {
+            let looks_like = text.clone().into_owned();
+            self.surprises.push(Surprise {
+                span,
+                kind,
+                looks_like,
+                read_as,
+                is_key,
+            });
+        }
+        let data = self.data(text, value, is_key, span);
+        self.finish(
+            Node {
+                span,
+                style: style(form),
+                data,
+            },
+            anchor,
+            Size {
+                nodes: 1,
+                height: 0,
+            },
+        )
+    }
+
+    fn data(&mut self, text: Cow<'a, str>, value: Resolved, is_key: bool, span: Span) -> Data {
+        match value {
+            Resolved::Null => Data::Null,
+            Resolved::Bool(value) => Data::Bool(value),
+            Resolved::Int(value) => Data::Int(value),
+            Resolved::Uint(value) => Data::Uint(value),
+            Resolved::Float(value) => {
+                if !value.is_finite() && !is_key {
+                    let message = "JSON has no infinity and no NaN, so kubectl refuses this value";
+                    self.report(Diagnostic::new(DiagnosticKind::Value, message, span));
+                }
+                Data::Float(value)
+            }
+            Resolved::Str => match text {
+                Cow::Borrowed(text) => self.borrowed(text),
+                Cow::Owned(text) => self.owned(&text),
+            },
+            Resolved::Decoded(text) => self.owned(&text),
+        }
+    }
+
+    /// A text that is a part of the source, as its place; the parser says so by lending it.
+    fn borrowed(&mut self, text: &str) -> Data {
+        let at = text
+            .as_ptr()
+            .addr()
+            .wrapping_sub(self.source.as_ptr().addr());
+        let span = Span::from_range(at..at.saturating_add(text.len()));
+        // A lent text may also come from the parser's own constants.
+        if self
+            .source
+            .get(span.range())
+            .is_some_and(|found| std::ptr::eq(found, text))
+        {
+            return Data::Source(span);
+        }
+        self.owned(text)
+    }
+
+    fn owned(&mut self, text: &str) -> Data {
+        let start = self.tree.texts.len();
+        self.tree.texts.push_str(text);
+        Data::Owned(Span::from_range(start..self.tree.texts.len()))
+    }
+
+    fn open(
+        &mut self,
+        is_mapping: bool,
+        flow: bool,
+        anchor: usize,
+        span: Span,
+    ) -> Result<(), Diagnostic> {
+        if self.frames.len() >= self.limits.depth {
+            return Err(self.too_deep(span));
+        }
+        if anchor != 0 {
+            self.set_anchor(anchor, Anchor::Open);
+        }
+        self.frames.push(Frame {
+            is_mapping,
+            flow,
+            span,
+            first: self.waiting.len(),
+            anchor,
+            merges: false,
+            size: Size {
+                nodes: 1,
+                height: 0,
+            },
+        });
+        Ok(())
+    }
+
+    fn too_deep(&self, span: Span) -> Diagnostic {
+        let message = format!("nested deeper than {} levels", self.limits.depth);
+        Diagnostic::new(DiagnosticKind::Limit, message, span)
+    }
+
+    fn close(&mut self, end: Span) -> Result<(), Diagnostic> {
+        let Some(mut frame) = self.frames.pop() else {
+            return Ok(());
+        };
+        if frame.flow {
+            frame.span = frame.span.cover(end);
+        }
+        let children = if frame.is_mapping {
+            self.finish_mapping(frame.first, frame.merges)
+        } else {
+            let start = self.tree.children.len();
+            self.tree.children.extend(self.waiting.drain(frame.first..));
+            Span::from_range(start..self.tree.children.len())
+        };
+        let data = if frame.is_mapping {
+            Data::Mapping(children)
+        } else {
+            Data::Sequence(children)
+        };
+        let style = if frame.flow {
+            Style::Flow
+        } else {
+            Style::Block
+        };
+        let size = Size {
+            height: frame.size.height + 1,
+            ..frame.size
+        };
+        self.finish(
+            Node {
+                span: frame.span,
+                style,
+                data,
+            },
+            frame.anchor,
+            size,
+        )
+    }
+
+    fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Diagnostic> {
+        let (target, size) = match self.anchors.get(anchor) {
+            Some(Anchor::Node(target, size)) => (*target, *size),
+            Some(Anchor::Open) => {
+                let message = format!("{} stands inside of what it means", span.slice(self.source));
+                return Err(Diagnostic::new(DiagnosticKind::Alias, message, span));
+            }
+            Some(Anchor::Unknown) | None => {
+                let message = format!("no anchor before {}", span.slice(self.source));
+                return Err(Diagnostic::new(DiagnosticKind::Alias, message, span));
+            }
+        };
+        self.aliased = self.aliased.saturating_add(size.nodes);
+        if self.aliased > self.limits.aliases {
+            let message = format!(
+                "aliases make the document larger by more than {} nodes",
+                self.limits.aliases
+            );
+            return Err(Diagnostic::new(DiagnosticKind::Limit, message, span));
+        }
+        if self.frames.len() + size.height > self.limits.depth {
+            return Err(self.too_deep(span));
+        }
+        self.finish(
+            Node {
+                span,
+                style: Style::Alias,
+                data: Data::Alias(target),
+            },
+            0,
+            size,
+        )
+    }
+
+    /// Puts a complete node into the tree and into the collection that is open.
+    fn finish(&mut self, node: Node, anchor: usize, size: Size) -> Result<(), Diagnostic> {
+        if self.nodes_left == 0 {
+            let message = format!("the file has more than {} nodes", self.limits.nodes);
+            return Err(Diagnostic::new(DiagnosticKind::Limit, message, node.span));
+        }
+        self.nodes_left -= 1;
+        let id = offset(self.tree.nodes.len());
+        self.tree.nodes.push(node);
+        if anchor != 0 {
+            self.set_anchor(anchor, Anchor::Node(id, size));
+        }
+        match self.frames.last_mut() {
+            None => self.root = Some(id),
+            Some(frame) => {
+                frame.span.end = frame.span.end.max(node.span.end);
+                frame.size.nodes = frame.size.nodes.saturating_add(size.nodes);
+                frame.size.height = frame.size.height.max(size.height);
+                self.waiting.push(id);
+            }
+        }
+        Ok(())
+    }
+
+    fn set_anchor(&mut self, anchor: usize, value: Anchor) {
+        // The parser numbers anchors one by one, so this never makes holes worth a word.
+        if self.anchors.len() <= anchor {
+            self.anchors.resize(anchor + 1, Anchor::Unknown);
+        }
+        if let Some(slot) = self.anchors.get_mut(anchor) {
+            *slot = value;
+        }
+    }
+
+    /// Whether the next node is a key of a mapping.
+    fn expects_key(&self) -> bool {
+        self.frames.last().is_some_and(|frame| {
+            frame.is_mapping && (self.waiting.len() - frame.first).is_multiple_of(2)
+        })
+    }
+
+    /// A document that fails where a `{{` stands is a template, whatever YAML makes of it.
+    fn recognise_template(&mut self) {
+        let is_yaml = |diagnostic: &&Diagnostic| {
+            !diagnostic.kind.is_strict_only()
+                && !matches!(
+                    diagnostic.kind,
+                    DiagnosticKind::Limit | DiagnosticKind::Encoding
+                )
+        };
+        let Some(last) = self
+            .diagnostics
+            .iter()
+            .filter(is_yaml)
+            .map(|found| found.span.end)
+            .max()
+        else {
+            return;
+        };
+        self.quiet.extend_from_slice(&self.comments);
+        self.quiet.sort();
+        if let Some(span) = template::find(self.source, self.span, &self.quiet, last) {
+            let message = "a template that was not rendered: give the chart, or the output of `helm template`";
+            self.diagnostics = vec![Diagnostic::new(DiagnosticKind::Template, message, span)];
+        }
+    }
+
+    /// Notes the text behind the end of the document, which kubectl never reads.
+    fn note_dropped(&mut self, end: Span) {
+        if let Some(span) = place::dropped(self.source, Span::new(end.start, self.span.end)) {
+            let looks_like = span
+                .slice(self.source)
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .to_owned();
+            let kind = SurpriseKind::Dropped;
+            self.surprises.push(Surprise {
+                span,
+                kind,
+                looks_like,
+                read_as: String::new(),
+                is_key: false,
+            });
+        }
+    }
+}
+
+fn style(form: ScalarForm) -> Style {
+    match form {
+        ScalarForm::Absent => Style::Absent,
+        ScalarForm::Plain => Style::Plain,
+        ScalarForm::SingleQuoted => Style::SingleQuoted,
+        ScalarForm::DoubleQuoted => Style::DoubleQuoted,
+        ScalarForm::Literal => Style::Literal,
+        ScalarForm::Folded => Style::Folded,
+    }
+}

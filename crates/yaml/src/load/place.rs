@@ -1,0 +1,53 @@
+//! Where things are: places the parser gives are made fit for pointing at.
+
+use super::Loader;
+use crate::Span;
+use crate::event::ScalarForm;
+use crate::span::offset;
+
+impl Loader<'_> {
+    /// The place of a scalar. What was not written is put right behind its key or dash, wherever
+    /// the parser was when it noticed; a block of text loses the blank lines at its end.
+    pub(super) fn scalar_place(&mut self, span: Span, form: ScalarForm) -> Span {
+        match form {
+            ScalarForm::Plain => span,
+            ScalarForm::Absent => Span::at(self.behind_last_sign(span.start)),
+            ScalarForm::SingleQuoted | ScalarForm::DoubleQuoted => {
+                self.quiet.push(span);
+                span
+            }
+            ScalarForm::Literal | ScalarForm::Folded => {
+                self.quiet.push(span);
+                let text = span.slice(self.source).trim_end();
+                Span::new(span.start, span.start + offset(text.len()))
+            }
+        }
+    }
+
+    /// The place behind the last visible sign before an offset.
+    fn behind_last_sign(&self, at: u32) -> u32 {
+        let start = self.span.start;
+        let before = self
+            .source
+            .get(start as usize..at as usize)
+            .unwrap_or_default();
+        start + offset(before.trim_end().len())
+    }
+}
+
+/// What kubectl never reads, in a stretch that follows a document: everything but blanks, comments
+/// and the end marker itself.
+pub(super) fn dropped(source: &str, span: Span) -> Option<Span> {
+    let mut at = span.start;
+    for line in span.slice(source).split_inclusive('\n') {
+        let body = line.trim();
+        let rest = body.strip_prefix("...").unwrap_or(body).trim_start();
+        if !rest.is_empty() && !rest.starts_with('#') {
+            let start = at + offset(line.len() - line.trim_start().len() + body.len() - rest.len());
+            let end = span.start + offset(span.slice(source).trim_end().len());
+            return Some(Span::new(start, end));
+        }
+        at += offset(line.len());
+    }
+    None
+}
