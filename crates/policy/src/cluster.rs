@@ -6,7 +6,7 @@
 use crate::{ContainerPort, Labels, Protocol, labels::NAMESPACE_NAME};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// The parties of a cluster. Build it freely, then call [`Cluster::normalize`] once.
@@ -183,7 +183,7 @@ impl Party {
 
 impl Cluster {
     /// Brings the cluster into canonical form: finished pods dropped, every mentioned namespace
-    /// present and named by its label, lists sorted, labels and addresses without repetition.
+    /// present and named by its label, lists sorted, addresses without repetition.
     pub fn normalize(&mut self) {
         self.endpoints
             .retain(|e| !matches!(e.phase, Phase::Succeeded | Phase::Failed));
@@ -201,6 +201,13 @@ impl Cluster {
         }
         for (name, namespace) in &mut self.namespaces {
             namespace.labels.insert(NAMESPACE_NAME, name.clone());
+        }
+        for addresses in (self.endpoints.iter_mut().map(|e| &mut e.addresses))
+            .chain(self.nodes.iter_mut().map(|n| &mut n.addresses))
+        {
+            // In the order given: the first one is the primary address.
+            let mut seen = BTreeSet::new();
+            addresses.retain(|a| seen.insert(*a));
         }
         self.nodes.sort_by(|a, b| a.name.cmp(&b.name));
         self.endpoints.sort_by(|a, b| {
@@ -245,6 +252,17 @@ impl Cluster {
             return Party::UnknownPod(address);
         }
         Party::External(address)
+    }
+
+    /// The address that the party's packets carry: the one it names, else its primary one; `None`
+    /// while it has none, and for [`Party::Unknown`].
+    pub fn address_of(&self, party: Party) -> Option<IpAddr> {
+        let primary = match party {
+            Party::Endpoint(index, None) => self.endpoints.get(index).map(|e| &e.addresses),
+            Party::Node(index, None) => self.nodes.get(index).map(|n| &n.addresses),
+            _ => None,
+        };
+        party.address().or_else(|| primary?.first().copied())
     }
 
     /// The pod CIDRs of all nodes.

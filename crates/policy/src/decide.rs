@@ -2,11 +2,13 @@
 //!
 //! Every step names the rule of `docs/semantics.md` that it follows.
 
+use crate::cidr::Family;
 use crate::verdict::UnknownCause;
 use crate::{
     Action, Cluster, ContainerPort, Decision, Dialect, Direction, EndpointSelector, Flow, IpBlock,
     NamespaceScope, Party, Peer, Policy, PolicySet, Rule, RuleId, Side, Tier, Tri, Verdict,
 };
+use ipnet::IpNet;
 
 /// What becomes of a packet that opens a connection, and which rule says so on either side.
 pub fn decide(policies: &PolicySet, cluster: &Cluster, flow: &Flow) -> Decision {
@@ -70,30 +72,41 @@ pub(crate) fn in_block(cluster: &Cluster, dialect: Dialect, block: &IpBlock, par
     if dialect == Dialect::Cilium && !matches!(party, Party::External(_)) {
         return Tri::No;
     }
-    match (party, party.address()) {
+    match (party, cluster.address_of(party)) {
         (Party::Unknown, _) => Tri::No,
         (_, Some(address)) => block.contains(address).into(),
-        (_, None) => covers_unaddressed(cluster, block),
+        (_, None) => covers_unaddressed(cluster, block, party),
     }
 }
 
-/// S-IPBLOCK-OFFLINE: a pod without an address will get one from the pod CIDRs, if those are known.
-fn covers_unaddressed(cluster: &Cluster, block: &IpBlock) -> Tri {
-    if block.is_whole_family() {
-        return Tri::Yes;
+/// S-IPBLOCK-OFFLINE: a pod without an address will get one from the pod CIDRs, a host-network pod
+/// has its node's, if those are known.
+fn covers_unaddressed(cluster: &Cluster, block: &IpBlock, party: Party) -> Tri {
+    match cluster.host_of(party) {
+        None => covers_one_of(block, cluster.pod_cidrs().copied()),
+        Some(name) => {
+            let hosts = cluster.nodes.iter();
+            let hosts = hosts.filter(|n| Some(n.name.as_str()) == name);
+            covers_one_of(block, hosts.flat_map(|n| &n.addresses).map(|a| (*a).into()))
+        }
     }
-    let mut pod_cidrs = cluster.pod_cidrs().peekable();
-    if pod_cidrs.peek().is_none() {
-        return Tri::Unknown;
+}
+
+/// Does the block cover an address that lies somewhere in these nets? Without any net only
+/// `0.0.0.0/0` is certain to.
+fn covers_one_of(block: &IpBlock, nets: impl Iterator<Item = IpNet>) -> Tri {
+    let overlaps = |a: &IpNet, b: &IpNet| a.contains(b) || b.contains(a);
+    let (mut all, mut any, mut none_known) = (true, false, true);
+    for net in nets {
+        let holed = block.except.iter().any(|e| overlaps(e, &net));
+        let swallowed = block.except.iter().any(|e| e.contains(&net));
+        all &= block.cidr.contains(&net) && !holed;
+        any |= overlaps(&block.cidr, &net) && !swallowed;
+        none_known = false;
     }
-    let overlaps = |a: &ipnet::IpNet, b: &ipnet::IpNet| a.contains(b) || b.contains(a);
-    let mut all = true;
-    let mut any = false;
-    for pods in pod_cidrs {
-        let holed = block.except.iter().any(|e| overlaps(e, pods));
-        let swallowed = block.except.iter().any(|e| e.contains(pods));
-        all &= block.cidr.contains(pods) && !holed;
-        any |= overlaps(&block.cidr, pods) && !swallowed;
+    if none_known {
+        all = block.is_whole_family() && Family::of(block.cidr.addr()) == Family::V4;
+        any = true;
     }
     match (all, any) {
         (true, _) => Tri::Yes,
