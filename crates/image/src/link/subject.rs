@@ -1,0 +1,223 @@
+//! One direction of one subject class on its way through all columns.
+
+use super::judge::Judge;
+use super::note::UnknownExample;
+use super::peers::{Backend, Column};
+use super::ports::{Piece, Pieces};
+use super::{LinkNote, MAX_EXAMPLES, MAX_NOTES, PerProtocol, party_name};
+use netpol_policy::matrix::ClassId;
+use netpol_policy::{Direction, Endpoint, Side, Tri, Verdict};
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::rc::Rc;
+
+/// What one side says, per piece, after lowering.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Verdicts {
+    pub(super) allow: Vec<bool>,
+    pub(super) rules: Vec<u32>,
+    /// Is every port of a protocol allowed?
+    pub(super) whole: PerProtocol,
+}
+
+impl Verdicts {
+    fn summarize(mut self, pieces: &Pieces) -> Self {
+        let mut whole = PerProtocol::ALL;
+        for (allow, piece) in self.allow.iter().zip(pieces.iter()) {
+            if !allow {
+                whole.clear(piece.protocol);
+            }
+        }
+        self.whole = whole;
+        self
+    }
+
+    fn at(&self, piece: usize) -> Option<(bool, u32)> {
+        Some((*self.allow.get(piece)?, *self.rules.get(piece)?))
+    }
+
+    fn set(&mut self, piece: usize, (allow, rule): (bool, u32)) {
+        if let (Some(a), Some(r)) = (self.allow.get_mut(piece), self.rules.get_mut(piece)) {
+            *a = allow;
+            *r = rule;
+        }
+    }
+}
+
+/// What is to be said, gathered over all subjects.
+#[derive(Default)]
+pub(super) struct Findings {
+    unknown: usize,
+    examples: Vec<UnknownExample>,
+    mixed: Vec<LinkNote>,
+    mixed_seen: BTreeSet<(IpAddr, usize)>,
+}
+
+impl Findings {
+    pub(super) fn into_notes(self, notes: &mut Vec<LinkNote>) {
+        if self.unknown > 0 {
+            notes.push(LinkNote::Unknown {
+                count: self.unknown,
+                examples: self.examples,
+            });
+        }
+        notes.extend(self.mixed);
+    }
+}
+
+/// Decides one direction of one subject class.
+pub(super) struct Subject<'j, 'f> {
+    judge: &'j Judge<'j>,
+    /// Some endpoint of the class.
+    place: usize,
+    class: ClassId,
+    direction: Direction,
+    of_base: HashMap<(ClassId, Tri), Rc<Verdicts>>,
+    findings: &'f mut Findings,
+}
+
+impl<'j, 'f> Subject<'j, 'f> {
+    pub(super) fn new(
+        judge: &'j Judge<'j>,
+        (place, class): (usize, ClassId),
+        direction: Direction,
+        findings: &'f mut Findings,
+    ) -> Self {
+        Self {
+            judge,
+            place,
+            class,
+            direction,
+            of_base: HashMap::new(),
+            findings,
+        }
+    }
+
+    /// One entry per column.
+    pub(super) fn columns(mut self) -> Vec<Rc<Verdicts>> {
+        let columns = &self.judge.peers.columns;
+        columns.iter().map(|column| self.column(*column)).collect()
+    }
+
+    fn column(&mut self, column: Column) -> Rc<Verdicts> {
+        match (self.direction, column.service) {
+            (Direction::Ingress, _) => self.base(column.base, column.local),
+            (Direction::Egress, None) => self.base(column.base, Tri::No),
+            (Direction::Egress, Some(service)) => {
+                let plain = self.base(column.base, Tri::No);
+                Rc::new(self.service(&plain, service))
+            }
+        }
+    }
+
+    fn base(&mut self, peer: ClassId, local: Tri) -> Rc<Verdicts> {
+        if let Some(known) = self.of_base.get(&(peer, local)) {
+            return Rc::clone(known);
+        }
+        let verdicts = Rc::new(self.lower(peer, local));
+        self.of_base.insert((peer, local), Rc::clone(&verdicts));
+        verdicts
+    }
+
+    /// What the policies say about a peer, lowered: what the input does not decide is denied.
+    fn lower(&mut self, peer: ClassId, local: Tri) -> Verdicts {
+        let judge = self.judge;
+        let sides = judge.matrix.sides(self.direction, self.class, peer, local);
+        let mut verdicts = Verdicts::default();
+        for piece in judge.pieces.iter() {
+            // The matrix answers for every atom; nothing is allowed should one be missing.
+            let missing = Side::deny(crate::reason::NO_IMAGE);
+            let side = sides.get(piece.atom).copied().unwrap_or(missing);
+            if side.verdict == Verdict::Unknown {
+                self.note_unknown(peer, *piece, side);
+            }
+            verdicts.allow.push(side.verdict == Verdict::Allow);
+            verdicts.rules.push(judge.slice.whole_id(side.rule).0);
+        }
+        verdicts.summarize(judge.pieces)
+    }
+
+    /// A service address: a port that leads to backends is allowed when every backend is; the rule
+    /// is that of the first backend which denies, else of the first one. All other ports are those
+    /// of the address itself.
+    ///
+    /// A backend that is the subject itself is judged like any other: what it sends to the service
+    /// address may come back from another node with another source.
+    fn service(&mut self, plain: &Verdicts, service: u32) -> Verdicts {
+        let mut verdicts = plain.clone();
+        let judge = self.judge;
+        let found = usize::try_from(service).ok();
+        let found = found.and_then(|place| judge.peers.services.get(place));
+        let Some((lead, exemplar)) = found else {
+            return verdicts;
+        };
+        for (piece, backends) in lead {
+            let mut says = Vec::with_capacity(backends.len());
+            for (class, target) in backends {
+                says.extend(self.base(*class, Tri::No).at(*target));
+            }
+            let denied = says.iter().find(|(allow, _)| !allow);
+            if denied.is_some() && says.iter().any(|(allow, _)| *allow) {
+                let backends = exemplar.ports.get(piece);
+                let backends = backends.map(Vec::as_slice).unwrap_or_default();
+                self.note_mixed(exemplar.address, *piece, backends);
+            }
+            if let Some(says) = denied.or(says.first()) {
+                verdicts.set(*piece, *says);
+            }
+        }
+        verdicts.summarize(judge.pieces)
+    }
+
+    fn endpoint_name(&self) -> String {
+        let endpoint = self.judge.cluster.endpoints.get(self.place);
+        endpoint.map(Endpoint::display_name).unwrap_or_default()
+    }
+
+    fn note_unknown(&mut self, peer: ClassId, piece: Piece, side: Side) {
+        self.findings.unknown += 1;
+        let party = self.judge.matrix.representative(peer);
+        if let (Some(party), Some(cause)) = (party, side.cause)
+            && self.findings.examples.len() < MAX_EXAMPLES
+        {
+            let example = UnknownExample {
+                endpoint: self.endpoint_name(),
+                direction: self.direction,
+                peer: party_name(self.judge.cluster, party),
+                protocol: piece.protocol,
+                first: piece.first,
+                last: piece.last,
+                cause,
+                rule: self.judge.slice.whole_id(side.rule),
+            };
+            self.findings.examples.push(example);
+        }
+    }
+
+    fn note_mixed(&mut self, address: IpAddr, piece: usize, backends: &[Backend]) {
+        let Some(port) = self.judge.pieces.get(piece) else {
+            return;
+        };
+        if self.findings.mixed.len() >= MAX_NOTES
+            || !self.findings.mixed_seen.insert((address, piece))
+        {
+            return;
+        }
+        let (mut allowed, mut denied) = (Vec::new(), Vec::new());
+        for backend in backends {
+            match self.base(backend.class, Tri::No).at(backend.target) {
+                Some((true, _)) => allowed.push((backend.address, backend.port)),
+                _ => denied.push((backend.address, backend.port)),
+            }
+        }
+        let note = LinkNote::MixedService {
+            address,
+            protocol: port.protocol,
+            port: port.first,
+            endpoint: self.endpoint_name(),
+            allowed,
+            denied,
+        };
+        self.findings.mixed.push(note);
+    }
+}
