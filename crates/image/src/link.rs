@@ -166,7 +166,7 @@ pub fn link(
     node: &str,
     options: &LinkOptions,
 ) -> Result<Image, LinkError> {
-    let local = local_endpoints(inventory, node)?;
+    let local = local_units(inventory, node)?;
     let mut notes = Vec::new();
     note_unaddressed(inventory, node, &mut notes);
     let slice = Slice::new(policies, inventory, &local)?;
@@ -186,7 +186,7 @@ pub fn link(
         pieces: &pieces,
         peers: &peers,
     };
-    let subjects = subject_classes(&matrix, inventory, &local);
+    let subjects = subject_classes(&matrix, &local);
     let judged = judge.judge(&subjects, &mut notes);
     let mut tables = lay_out(&peers, &pieces, judged)?;
     tables.rule_bound = slice.bound;
@@ -196,22 +196,43 @@ pub fn link(
     crate::digest::seal(&mut bytes);
     Ok(Image {
         bytes,
-        rows: local_rows(inventory, &local),
+        rows: local_rows(inventory, local),
         notes,
     })
 }
 
-fn local_endpoints(inventory: &Cluster, node: &str) -> Result<Vec<usize>, LinkError> {
+/// A pod of the node: an endpoint, or one address of an endpoint that stands for several pods.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Unit {
+    /// The place of the endpoint.
+    place: usize,
+    addresses: Vec<IpAddr>,
+}
+
+/// Those who get rows, in the order of their rows.
+fn local_units(inventory: &Cluster, node: &str) -> Result<Vec<Unit>, LinkError> {
     let named = inventory.nodes.iter().any(|n| n.name == node)
         || (inventory.endpoints.iter()).any(|e| e.node.as_deref() == Some(node));
     if !named {
         return Err(LinkError::UnknownNode(node.to_owned()));
     }
-    let endpoints = inventory.endpoints.iter().enumerate();
-    Ok(endpoints
-        .filter(|(_, e)| peers::is_local(e, node) && !e.addresses.is_empty())
-        .map(|(place, _)| place)
-        .collect())
+    let mut units = Vec::new();
+    for (place, endpoint) in inventory.endpoints.iter().enumerate() {
+        if !peers::is_local(endpoint, node) || endpoint.addresses.is_empty() {
+            continue;
+        }
+        // The same row on both sides means "itself", which siblings are not.
+        let per_unit = if endpoint.several {
+            1
+        } else {
+            endpoint.addresses.len()
+        };
+        units.extend(endpoint.addresses.chunks(per_unit).map(|addresses| Unit {
+            place,
+            addresses: addresses.to_vec(),
+        }));
+    }
+    Ok(units)
 }
 
 fn note_unaddressed(inventory: &Cluster, node: &str, notes: &mut Vec<LinkNote>) {
@@ -223,31 +244,26 @@ fn note_unaddressed(inventory: &Cluster, node: &str, notes: &mut Vec<LinkNote>) 
 }
 
 /// As a subject an endpoint is the same at all of its addresses; the first one's class is taken.
-fn subject_classes(
-    matrix: &Matrix<'_>,
-    inventory: &Cluster,
-    local: &[usize],
-) -> Vec<(usize, ClassId)> {
-    let class = |place: &usize| {
-        let endpoint = inventory.endpoints.get(*place)?;
-        let party = Party::Endpoint(*place, endpoint.addresses.first().copied());
-        Some((*place, matrix.class_of(party)?))
+fn subject_classes(matrix: &Matrix<'_>, local: &[Unit]) -> Vec<(usize, ClassId)> {
+    let class = |unit: &Unit| {
+        let party = Party::Endpoint(unit.place, unit.addresses.first().copied());
+        Some((unit.place, matrix.class_of(party)?))
     };
     local.iter().filter_map(class).collect()
 }
 
-fn local_rows(inventory: &Cluster, local: &[usize]) -> Vec<LocalRow> {
-    let row = |(row, place): (usize, &usize)| {
-        let endpoint = inventory.endpoints.get(*place)?;
+fn local_rows(inventory: &Cluster, local: Vec<Unit>) -> Vec<LocalRow> {
+    let row = |(row, unit): (usize, Unit)| {
+        let endpoint = inventory.endpoints.get(unit.place)?;
         Some(LocalRow {
             row: u16::try_from(row).ok()?,
             namespace: endpoint.namespace.clone(),
             name: endpoint.name.clone(),
             interface: endpoint.interface.clone(),
-            addresses: endpoint.addresses.clone(),
+            addresses: unit.addresses,
         })
     };
-    local.iter().enumerate().filter_map(row).collect()
+    local.into_iter().enumerate().filter_map(row).collect()
 }
 
 /// Joins columns and pieces that nothing tells apart, and splits verdicts from attributions.

@@ -2,7 +2,7 @@
 
 use super::ports::Pieces;
 use super::tables::Interner;
-use super::{LinkError, LinkNote, MAX_NOTES};
+use super::{LinkError, LinkNote, MAX_NOTES, Unit};
 use crate::layout::{ROW_LIMIT, ROW_NODE, ROW_NONE};
 use netpol_policy::cidr::Family;
 use netpol_policy::matrix::{ClassId, Interval};
@@ -91,10 +91,10 @@ pub(super) struct Collector<'a> {
 }
 
 impl Collector<'_> {
-    /// `local` are the places of the endpoints that have rows, in the order of their rows.
+    /// `local` are those who have rows, in the order of their rows.
     pub(super) fn collect(
         &self,
-        local: &[usize],
+        local: &[Unit],
         notes: &mut Vec<LinkNote>,
     ) -> Result<Peers, LinkError> {
         let parties = self.parties(local, notes);
@@ -106,7 +106,7 @@ impl Collector<'_> {
         let mut leads: Interner<Lead> = Interner::default();
         for &(address, party) in &parties.in_order {
             let row = match party {
-                Party::Endpoint(place, _) => match rows.get(&place) {
+                Party::Endpoint(place, _) => match rows.get(&(place, address)) {
                     Some(row) => *row,
                     None if self.cluster.host_of(party).is_some() => ROW_NODE,
                     None => ROW_NONE,
@@ -170,12 +170,12 @@ impl Collector<'_> {
 
     /// Whose an address is: endpoints of this node first, then other endpoints, then nodes, then
     /// host-network pods whose node does not list their address.
-    fn parties(&self, local: &[usize], notes: &mut Vec<LinkNote>) -> Parties {
+    fn parties(&self, local: &[Unit], notes: &mut Vec<LinkNote>) -> Parties {
         let mut parties = Parties::default();
         let endpoints = || self.cluster.endpoints.iter().enumerate();
         let pods = local
             .iter()
-            .copied()
+            .map(|unit| unit.place)
             .chain(endpoints().map(|(place, _)| place));
         for place in pods {
             let Some(endpoint) = self.cluster.endpoints.get(place) else {
@@ -288,13 +288,16 @@ fn number_lead(leads: &mut Interner<Lead>, peers: &mut Peers, exemplar: Exemplar
     Some(number)
 }
 
-fn rows_of(local: &[usize]) -> Result<HashMap<usize, u16>, LinkError> {
-    let number = |(row, place): (usize, &usize)| {
+/// The row of every address of a local endpoint, by the endpoint's place and the address.
+fn rows_of(local: &[Unit]) -> Result<HashMap<(usize, IpAddr), u16>, LinkError> {
+    let too_many = || LinkError::too_many("local endpoints", local.len(), ROW_LIMIT.into());
+    let mut rows = HashMap::new();
+    for (row, unit) in local.iter().enumerate() {
         let row = u16::try_from(row).ok().filter(|row| *row < ROW_LIMIT);
-        let too_many = LinkError::too_many("local endpoints", local.len(), ROW_LIMIT.into());
-        Ok((*place, row.ok_or(too_many)?))
-    };
-    local.iter().enumerate().map(number).collect()
+        let row = row.ok_or_else(too_many)?;
+        rows.extend(unit.addresses.iter().map(|a| ((unit.place, *a), row)));
+    }
+    Ok(rows)
 }
 
 #[derive(Default)]

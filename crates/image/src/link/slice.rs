@@ -1,6 +1,6 @@
 //! The policies that matter on one node.
 
-use super::LinkError;
+use super::{LinkError, Unit};
 use netpol_policy::decide::selects;
 use netpol_policy::{Cluster, Direction, NamespaceScope, Party, Policy, PolicySet, RuleId};
 use std::collections::BTreeMap;
@@ -17,11 +17,11 @@ pub(super) struct Slice {
 }
 
 impl Slice {
-    /// Takes the policies that select one of the endpoints at the given places.
+    /// Takes the policies that select one of the given pods.
     pub(super) fn new(
         whole: &PolicySet,
         cluster: &Cluster,
-        local: &[usize],
+        local: &[Unit],
     ) -> Result<Self, LinkError> {
         let bound = whole.id_bound();
         if bound == u32::MAX {
@@ -60,12 +60,12 @@ impl Slice {
     }
 }
 
-fn by_namespace<'a>(cluster: &'a Cluster, local: &[usize]) -> BTreeMap<&'a str, Vec<Party>> {
+fn by_namespace<'a>(cluster: &'a Cluster, local: &[Unit]) -> BTreeMap<&'a str, Vec<Party>> {
     let mut found: BTreeMap<&str, Vec<Party>> = BTreeMap::new();
-    for place in local {
-        if let Some(endpoint) = cluster.endpoints.get(*place) {
+    for unit in local {
+        if let Some(endpoint) = cluster.endpoints.get(unit.place) {
             let parties = found.entry(endpoint.namespace.as_str()).or_default();
-            parties.push(Party::Endpoint(*place, None));
+            parties.push(Party::Endpoint(unit.place, None));
         }
     }
     found
