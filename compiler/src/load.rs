@@ -1,13 +1,26 @@
 //! From paths to objects: files, directories, standard input, lists and dumps.
+//!
+//! Nothing here fails as a whole. A file or document that cannot be read gives a finding with a
+//! sentence, and all others are read.
 
+mod charts;
+pub(crate) mod documents;
+mod files;
+mod lists;
+mod names;
 mod object;
+mod pointers;
+mod text;
 
-pub use object::{Object, ObjectKey};
+pub(crate) use names::quoted;
+pub use object::{NoObjectKey, Object, ObjectKey};
+pub(crate) use object::{location, place};
 
-use crate::finding::Finding;
-use crate::source::{Location, Sources};
-use netpol_yaml::{Limits, SurpriseKind};
+use crate::finding::{Code, Finding, Severity};
+use crate::source::{Location, SourceId, Sources, Span};
+use netpol_yaml::{Document, Limits, SurpriseKind};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// How inputs are read.
 #[derive(Debug, Clone, Default)]
@@ -23,11 +36,13 @@ pub struct LoadOptions {
 pub struct Loaded {
     /// The Kubernetes objects in the order of reading, lists unrolled.
     pub objects: Vec<Object>,
+    /// Documents in the form of `schemas/inventory.v1.json`, not looked into yet.
+    pub inventories: Vec<(Location, Arc<Document>)>,
     /// Scalars that kubectl reads as something else than they look; raw material of NP104.
     /// Duplicate keys are no part of it: they are refused by the server and stand in `findings`.
     pub surprises: Vec<Surprise>,
     /// What could not be read (NP101), what the server's strict reader refuses (NP104 errors:
-    /// duplicate keys), and templates that were not rendered (NP107).
+    /// duplicate keys), what is no object (NP103), and templates that were not rendered (NP107).
     pub findings: Vec<Finding>,
     /// What is missing from the analysis because it could not be read, one sentence each.
     pub incomplete: Vec<String>,
@@ -54,8 +69,73 @@ pub struct Surprise {
 }
 
 /// Reads every path, in the order given. Never fails as a whole: one bad file or document loses
-/// none of the others.
+/// none of the others. A file that is reached twice is read once.
 pub fn load(paths: &[PathBuf], options: &LoadOptions, sources: &mut Sources) -> Loaded {
-    let _ = (paths, options, sources);
-    Loaded::default()
+    let mut report = Report::default();
+    let mut files = files::Files::default();
+    for path in paths {
+        files.add(path, sources, &mut report);
+    }
+    let mut loaded = Loaded::default();
+    for file in &files.list {
+        if let Some((source, text)) = text::read(file, options, sources, &mut report) {
+            let text = documents::Text {
+                source,
+                shown: &file.shown,
+                named: file.named,
+                text,
+            };
+            documents::read(&text, &options.limits, &mut loaded);
+        }
+    }
+    loaded.findings.extend(report.findings);
+    loaded.incomplete.extend(report.incomplete);
+    loaded
+        .findings
+        .sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    loaded
+}
+
+/// Reads one text as a whole: for values files and inventories, which are no objects. The finding
+/// says why it could not be read.
+pub(crate) fn read_text(
+    path: &std::path::Path,
+    options: &LoadOptions,
+    sources: &mut Sources,
+) -> (Option<(SourceId, Arc<str>)>, Vec<Finding>) {
+    let mut report = Report::default();
+    let mut files = files::Files::default();
+    files.add(path, sources, &mut report);
+    let text = match files.list.as_slice() {
+        [file] => text::read(file, options, sources, &mut report),
+        _ if report.findings.is_empty() => {
+            let name = names::shown(path);
+            let message = format!("`{name}` is a directory; a single file is expected");
+            report.unreadable(sources, &name, message);
+            None
+        }
+        _ => None,
+    };
+    (text, report.findings)
+}
+
+/// What is found while files are looked for.
+#[derive(Debug, Default)]
+struct Report {
+    findings: Vec<Finding>,
+    incomplete: Vec<String>,
+    /// Charts that were reported already.
+    charts: Vec<PathBuf>,
+}
+
+impl Report {
+    /// NP101 for a file without text. An empty source stands for it, so that every format can
+    /// name the file.
+    fn unreadable(&mut self, sources: &mut Sources, shown: &str, message: String) {
+        let source = sources.add(shown, "");
+        let span = Span { start: 0, end: 0 };
+        let finding = Finding::new(Code("NP101"), Severity::Error, message)
+            .at(Location { source, span }, "not read");
+        self.findings.push(finding);
+    }
 }

@@ -23,6 +23,8 @@ pub struct Object {
     /// `metadata.name`; for objects that have none, `metadata.generateName` with a `*` behind it.
     /// Empty when both are missing.
     pub name: String,
+    /// The server's strict reader refuses the text (duplicate keys).
+    pub refused: bool,
     /// The whole object.
     pub at: Location,
     /// The value of `kind`, or the object.
@@ -32,8 +34,14 @@ pub struct Object {
 }
 
 impl Object {
-    /// Takes the object at the end of `items`; `None` when there is no mapping.
-    pub fn new(source: SourceId, document: &Arc<Document>, items: Vec<usize>) -> Option<Self> {
+    /// Takes the object at the end of `items`; `None` when there is no mapping. `inherited` are
+    /// the `apiVersion` and `kind` that the list around it gives to items without them.
+    pub(super) fn new(
+        source: SourceId,
+        document: &Arc<Document>,
+        items: Vec<usize>,
+        inherited: Option<&(String, String)>,
+    ) -> Option<Self> {
         let root = walk(document, &items)?;
         if root.kind() != netpol_yaml::Kind::Mapping {
             return None;
@@ -46,10 +54,17 @@ impl Object {
             Some(name) => name.to_owned(),
             None => text("/metadata/generateName").map_or_else(String::new, |n| format!("{n}*")),
         };
+        let (version, kind) = inherited.map_or(("", ""), |(version, kind)| (version, kind));
+        let kind = match text("/kind") {
+            // `load::lists` lets only NetworkPolicies pass without a kind.
+            None if kind.is_empty() => "NetworkPolicy",
+            written => written.unwrap_or(kind),
+        };
         Some(Self {
             source,
-            api_version: own(text("/apiVersion")),
-            kind: own(text("/kind")),
+            api_version: own(text("/apiVersion").or(Some(version))),
+            kind: kind.to_owned(),
+            refused: false,
             namespace: text("/metadata/namespace")
                 .filter(|namespace| !namespace.is_empty())
                 .map(str::to_owned),

@@ -1,0 +1,201 @@
+//! From a text to its objects.
+
+use super::object::{location, place};
+use super::{Loaded, Object, Surprise, charts, lists, names, pointers};
+use crate::finding::{Code, Finding, Severity};
+use crate::source::{SourceId, Span};
+use netpol_yaml::{Diagnostic, DiagnosticKind, Document, Kind, Limits};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A text that is read.
+pub(super) struct Text<'a> {
+    /// Its number.
+    pub source: SourceId,
+    /// How it is shown.
+    pub shown: &'a str,
+    /// Named by the user: then every document must be an object.
+    pub named: bool,
+    /// The text itself.
+    pub text: Arc<str>,
+}
+
+/// Reads all documents of a text into `loaded`.
+pub(super) fn read(text: &Text<'_>, limits: &Limits, loaded: &mut Loaded) {
+    let parsed = netpol_yaml::parse_shared(Arc::clone(&text.text), limits);
+    for diagnostic in &parsed.diagnostics {
+        loaded.findings.push(finding_of(text, diagnostic));
+        if diagnostic.kind == DiagnosticKind::Template {
+            let sentence = format!("a template in `{}` was not rendered", text.shown);
+            if loaded.incomplete.last() != Some(&sentence) {
+                loaded.incomplete.push(sentence);
+            }
+        }
+    }
+    let mut refused: Vec<Span> = (parsed.diagnostics.iter())
+        .filter(|d| d.kind.is_strict_only())
+        .map(|d| place(text.source, d.span).span)
+        .collect();
+    refused.sort_unstable();
+    for document in parsed.documents {
+        if !document.is_empty() {
+            let first = loaded.objects.len();
+            let document = Arc::new(document);
+            take(text, &document, loaded);
+            for object in loaded.objects.iter_mut().skip(first) {
+                let whole = object.at.span;
+                let from = refused.partition_point(|span| span.start < whole.start);
+                object.refused = refused.get(from).is_some_and(|span| within(*span, whole));
+            }
+            surprises(text, &document, first, &refused, loaded);
+        }
+    }
+}
+
+fn within(inner: Span, outer: Span) -> bool {
+    outer.start <= inner.start && inner.start < outer.end
+}
+
+/// What the YAML reader has to say, as a finding.
+fn finding_of(text: &Text<'_>, diagnostic: &Diagnostic) -> Finding {
+    let at = place(text.source, diagnostic.span);
+    let related = diagnostic.related.map(|span| place(text.source, span));
+    let message = names::quoted(&diagnostic.message);
+    match diagnostic.kind {
+        DiagnosticKind::Template => return charts::template(at, text.shown),
+        DiagnosticKind::DuplicateKey => {
+            let finding = Finding::new(Code("NP104"), Severity::Error, message).at(
+                at,
+                "the API server refuses the second one; without strict checks it wins",
+            );
+            match related {
+                Some(first) => finding.see(first, "given here first, and lost"),
+                None => finding,
+            }
+            .help("keep one of them")
+        }
+        DiagnosticKind::MergeOverride => {
+            let finding = Finding::new(Code("NP104"), Severity::Error, message)
+                .at(at, "the API server refuses a key that `<<` gives as well");
+            match related {
+                Some(other) => finding.see(other, "the same key"),
+                None => finding,
+            }
+            .help("take the key out of one of the two")
+        }
+        kind => {
+            let finding =
+                Finding::new(Code("NP101"), Severity::Error, message).at(at, label_of(kind));
+            match related {
+                Some(other) => finding.see(other, "this belongs to it"),
+                None => finding,
+            }
+        }
+    }
+}
+
+fn label_of(kind: DiagnosticKind) -> &'static str {
+    match kind {
+        DiagnosticKind::Encoding => "Kubernetes does not read this character",
+        DiagnosticKind::Limit => "more than is read",
+        DiagnosticKind::Alias => "an alias needs an anchor before it in the same document",
+        DiagnosticKind::Key | DiagnosticKind::Value | DiagnosticKind::Merge => {
+            "JSON cannot hold this, and the API server takes nothing else"
+        }
+        _ => "not YAML from here on",
+    }
+}
+
+/// Takes the objects of one document: itself, or the items of a list.
+fn take(text: &Text<'_>, document: &Arc<Document>, loaded: &mut Loaded) {
+    let root = document.root();
+    match root.kind() {
+        Kind::Mapping => match lists::shape(root, text.named) {
+            lists::Shape::List => lists::unroll(text.source, document, loaded),
+            lists::Shape::Object => {
+                loaded
+                    .objects
+                    .extend(Object::new(text.source, document, Vec::new(), None));
+            }
+            lists::Shape::Inventory => {
+                let at = location(text.source, root);
+                loaded.inventories.push((at, Arc::clone(document)));
+            }
+            lists::Shape::Nothing => {}
+            lists::Shape::Refused(why, node) => {
+                let at = location(text.source, node);
+                loaded.findings.push(not_an_object(why, at));
+            }
+        },
+        // A list at the top of a file in a tree is a patch or a playbook, no manifest.
+        Kind::Sequence if !text.named => {}
+        kind => {
+            let at = location(text.source, root);
+            let message = format!("this is {}, not a Kubernetes object", noun(kind));
+            let finding = Finding::new(Code("NP101"), Severity::Error, message)
+                .at(at, "an object begins with `apiVersion` and `kind`");
+            loaded.findings.push(finding);
+        }
+    }
+}
+
+fn not_an_object(why: &str, at: crate::source::Location) -> Finding {
+    Finding::new(Code("NP103"), Severity::Error, why)
+        .at(at, "the API server cannot tell what this is")
+        .help("every object needs `apiVersion` and `kind`")
+}
+
+/// A kind of node with its article, for messages.
+pub(crate) fn noun(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Null => "nothing",
+        Kind::Bool => "a boolean",
+        Kind::Integer | Kind::Float => "a number",
+        Kind::String => "a text",
+        Kind::Sequence => "a list",
+        Kind::Mapping => "a mapping",
+    }
+}
+
+/// Keeps the surprises of a document with the object that each belongs to. Secrets are passed
+/// over: none of their values may reach a finding.
+fn surprises(
+    text: &Text<'_>,
+    document: &Document,
+    first: usize,
+    refused: &[Span],
+    loaded: &mut Loaded,
+) {
+    let mut by_object: BTreeMap<Option<usize>, Vec<&netpol_yaml::Surprise>> = BTreeMap::new();
+    for surprise in document.surprises() {
+        let at = place(text.source, surprise.span).span;
+        if refused.binary_search(&at).is_ok() {
+            continue;
+        }
+        let inside = loaded.objects.get(first..).unwrap_or_default();
+        let after = inside.partition_point(|object| object.at.span.start <= at.start);
+        let owner = after.checked_sub(1).and_then(|index| inside.get(index));
+        let owns = owner.is_some_and(|object| within(at, object.at.span));
+        if owns && owner.is_some_and(|object| object.kind == "Secret") {
+            continue;
+        }
+        let object = owns.then_some(first + after).and_then(|n| n.checked_sub(1));
+        by_object.entry(object).or_default().push(surprise);
+    }
+    for (object, list) in by_object {
+        let wanted = list.iter().map(|surprise| surprise.span).collect();
+        let owner = object.and_then(|index| loaded.objects.get(index));
+        let pointers = owner.map_or_else(BTreeMap::new, |o| pointers::find(o.root(), &wanted));
+        for surprise in list {
+            loaded.surprises.push(Surprise {
+                at: place(text.source, surprise.span),
+                kind: surprise.kind,
+                looks_like: surprise.looks_like.clone(),
+                read_as: surprise.read_as.clone(),
+                is_key: surprise.is_key,
+                object,
+                pointer: pointers.get(&surprise.span).cloned().unwrap_or_default(),
+            });
+        }
+    }
+}

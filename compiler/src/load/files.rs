@@ -1,0 +1,264 @@
+//! From the paths of the command line to the files that are to be read.
+
+use super::Report;
+use super::charts::{self, Chart};
+use super::names::shown;
+use crate::source::Sources;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use walkdir::{DirEntry, WalkDir};
+
+/// A file to be read.
+#[derive(Debug)]
+pub(super) struct File {
+    /// How to open it; `-` is standard input.
+    pub path: PathBuf,
+    /// How to show it.
+    pub shown: String,
+    /// Named by the user rather than found in a directory: then it must hold objects.
+    pub named: bool,
+}
+
+/// Collects files, each of them once however often it is reached.
+#[derive(Default)]
+pub(super) struct Files {
+    /// In the order of reading.
+    pub list: Vec<File>,
+    seen: BTreeSet<PathBuf>,
+}
+
+impl Files {
+    /// Adds what one path of the command line stands for.
+    pub fn add(&mut self, path: &Path, sources: &mut Sources, report: &mut Report) {
+        if is_stream(path) {
+            let name = if path == Path::new("-") {
+                "<stdin>".to_owned()
+            } else {
+                shown(path)
+            };
+            self.push(path.to_path_buf(), path.to_path_buf(), name, true);
+            return;
+        }
+        match fs::metadata(path) {
+            Err(error) => unreadable(path, &error, sources, report),
+            Ok(about) if about.is_dir() => self.add_directory(path, sources, report),
+            Ok(about) if about.is_file() => {
+                if let Some(chart) = charts::of_template(path) {
+                    charts::report(&chart, sources, report);
+                } else {
+                    self.add_file(path, true);
+                }
+            }
+            Ok(about) => refuse(path, kind_of(&about.file_type()), sources, report),
+        }
+    }
+
+    fn add_file(&mut self, path: &Path, named: bool) {
+        let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        self.push(path.to_path_buf(), real, shown(path), named);
+    }
+
+    fn push(&mut self, path: PathBuf, identity: PathBuf, shown: String, named: bool) {
+        if self.seen.insert(identity) {
+            self.list.push(File { path, shown, named });
+        }
+    }
+
+    fn add_directory(&mut self, root: &Path, sources: &mut Sources, report: &mut Report) {
+        if let Some(chart) = charts::around(root) {
+            charts::report(&chart, sources, report);
+            return;
+        }
+        let Ok(real_root) = fs::canonicalize(root) else {
+            refuse(root, "a directory that cannot be opened", sources, report);
+            return;
+        };
+        let mut links = Vec::new();
+        let mut walk = WalkDir::new(root)
+            .follow_links(false)
+            .sort_by_file_name()
+            .into_iter();
+        while let Some(entry) = walk.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    walk_error(root, &error, sources, report);
+                    continue;
+                }
+            };
+            if entry.depth() == 0 {
+                continue;
+            }
+            let kind = entry.file_type();
+            if kind.is_dir() {
+                if self.skips_directory(&entry, sources, report) {
+                    walk.skip_current_dir();
+                }
+            } else if kind.is_symlink() {
+                links.push(entry.into_path());
+            } else if is_manifest(entry.path()) {
+                if !kind.is_file() {
+                    refuse(entry.path(), kind_of(&kind), sources, report);
+                } else if utf8_name(entry.path(), sources, report) {
+                    self.add_file(entry.path(), false);
+                }
+            }
+        }
+        // Links come last, so that a file that is also reached by its own name is read by that.
+        for link in links {
+            self.add_link(&link, &real_root, sources, report);
+        }
+    }
+
+    /// Hidden directories (`.git`) hold no manifests; charts are templates.
+    fn skips_directory(
+        &self,
+        entry: &DirEntry,
+        sources: &mut Sources,
+        report: &mut Report,
+    ) -> bool {
+        if entry.file_name().as_encoded_bytes().first() == Some(&b'.') {
+            return true;
+        }
+        if !utf8_name(entry.path(), sources, report) {
+            return true;
+        }
+        let chart = Chart::at(entry.path());
+        if let Some(chart) = &chart {
+            charts::report(chart, sources, report);
+        }
+        chart.is_some()
+    }
+
+    /// A link is followed to a file inside the root and nowhere else.
+    fn add_link(&mut self, link: &Path, root: &Path, sources: &mut Sources, report: &mut Report) {
+        let target = match fs::canonicalize(link) {
+            Ok(target) => target,
+            Err(error) if is_manifest(link) => {
+                unreadable(link, &error, sources, report);
+                return;
+            }
+            Err(error) if is_circle(&error) => {
+                unreadable(link, &error, sources, report);
+                return;
+            }
+            Err(_) => return,
+        };
+        let is_directory = target.is_dir();
+        let inside = target.starts_with(root);
+        if is_directory && link_directory(link).starts_with(&target) {
+            refuse(
+                link,
+                "a symbolic link to a directory around it",
+                sources,
+                report,
+            );
+        } else if !inside && (is_directory || is_manifest(link)) {
+            let what = "a symbolic link that leads out of the directory";
+            refuse(link, what, sources, report);
+        } else if !is_directory && is_manifest(link) && utf8_name(link, sources, report) {
+            match fs::metadata(&target) {
+                Ok(about) if about.is_file() => self.add_file(link, false),
+                Ok(about) => refuse(link, kind_of(&about.file_type()), sources, report),
+                Err(error) => unreadable(link, &error, sources, report),
+            }
+        }
+    }
+}
+
+/// Links that lead to each other. The kind is known to the standard library by this name, which
+/// it does not let programs use yet.
+fn is_circle(error: &io::Error) -> bool {
+    format!("{:?}", error.kind()) == "FilesystemLoop"
+}
+
+/// The real directory that a link stands in.
+fn link_directory(link: &Path) -> PathBuf {
+    let parent = link.parent().unwrap_or(link);
+    fs::canonicalize(parent).unwrap_or_else(|_| parent.to_path_buf())
+}
+
+/// Standard input, also in the form in which shells hand over a pipe (`<(helm template …)`).
+fn is_stream(path: &Path) -> bool {
+    let descriptor = |path: &Path| {
+        path.file_name()
+            .is_some_and(|name| name.as_encoded_bytes().iter().all(u8::is_ascii_digit))
+    };
+    path == Path::new("-")
+        || path == Path::new("/dev/stdin")
+        || (path.parent() == Some(Path::new("/dev/fd")) && descriptor(path))
+        || (path.parent() == Some(Path::new("/proc/self/fd")) && descriptor(path))
+}
+
+/// Does the name say YAML or JSON?
+fn is_manifest(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| {
+        ["yaml", "yml", "json"]
+            .iter()
+            .any(|known| extension.eq_ignore_ascii_case(known))
+    })
+}
+
+fn utf8_name(path: &Path, sources: &mut Sources, report: &mut Report) -> bool {
+    let fine = path.file_name().is_none_or(|name| name.to_str().is_some());
+    if !fine {
+        refuse(path, "a name that is not UTF-8", sources, report);
+    }
+    fine
+}
+
+/// What a file is that is no regular file, in words.
+fn kind_of(kind: &fs::FileType) -> &'static str {
+    #[cfg(unix)]
+    if let Some(special) = special_kind(*kind) {
+        return special;
+    }
+    let _ = kind;
+    "no regular file"
+}
+
+#[cfg(unix)]
+fn special_kind(kind: fs::FileType) -> Option<&'static str> {
+    use std::os::unix::fs::FileTypeExt;
+    if kind.is_fifo() {
+        Some("a named pipe")
+    } else if kind.is_socket() {
+        Some("a socket")
+    } else if kind.is_char_device() || kind.is_block_device() {
+        Some("a device")
+    } else {
+        None
+    }
+}
+
+fn refuse(path: &Path, what: &str, sources: &mut Sources, report: &mut Report) {
+    let name = shown(path);
+    let message = format!("`{name}` is not read: it is {what}");
+    report.unreadable(sources, &name, message);
+}
+
+pub(super) fn unreadable(
+    path: &Path,
+    error: &io::Error,
+    sources: &mut Sources,
+    report: &mut Report,
+) {
+    let name = shown(path);
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file or directory".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ if is_circle(error) => "its symbolic links go in a circle".to_owned(),
+        kind => kind.to_string(),
+    };
+    report.unreadable(sources, &name, format!("`{name}` cannot be read: {why}"));
+}
+
+fn walk_error(root: &Path, error: &walkdir::Error, sources: &mut Sources, report: &mut Report) {
+    let path = error.path().unwrap_or(root);
+    match error.io_error() {
+        Some(why) => unreadable(path, why, sources, report),
+        None => refuse(path, "part of a circle of directories", sources, report),
+    }
+}

@@ -1,0 +1,97 @@
+//! How paths are shown: relative, and without characters that could fool a terminal.
+
+use std::path::{Component, Path, PathBuf};
+
+/// What people are shown for a path: relative to the working directory where it lies inside of
+/// it, as given otherwise. Control characters, bidirectional marks and bytes that are not UTF-8
+/// are written as escapes, so that a file name cannot forge output.
+pub(crate) fn shown(path: &Path) -> String {
+    let inside = std::env::current_dir()
+        .ok()
+        .filter(|_| path.is_absolute())
+        .and_then(|here| path.strip_prefix(here).ok().map(Path::to_path_buf));
+    let relative = inside.unwrap_or_else(|| without_dots(path));
+    let text = escaped(&relative);
+    if text.is_empty() {
+        ".".to_owned()
+    } else {
+        text
+    }
+}
+
+/// Drops `./` parts, which say nothing.
+fn without_dots(path: &Path) -> PathBuf {
+    path.components()
+        .filter(|part| !matches!(part, Component::CurDir))
+        .collect()
+}
+
+fn escaped(path: &Path) -> String {
+    let mut text = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        for c in chunk.valid().chars() {
+            push_visible(&mut text, c);
+        }
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    text
+}
+
+/// A text of the input for a message: control and bidirectional characters as escapes, and no
+/// longer than a line.
+pub(crate) fn quoted(text: &str) -> String {
+    const LONGEST: usize = 120;
+    let mut out = String::new();
+    for (at, c) in text.chars().enumerate() {
+        if at == LONGEST {
+            out.push('…');
+            break;
+        }
+        push_visible(&mut out, c);
+    }
+    out
+}
+
+fn push_visible(text: &mut String, c: char) {
+    if c.is_control() || is_invisible(c) {
+        text.extend(c.escape_unicode());
+    } else {
+        text.push(c);
+    }
+}
+
+/// Characters that reorder or hide text (Unicode bidirectional controls, zero-width characters,
+/// line and paragraph separators, the byte order mark).
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}'
+        | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{quoted, shown};
+    use std::path::Path;
+
+    #[test]
+    fn paths_are_relative_and_harmless() {
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(shown(&here.join("a/b.yaml")), "a/b.yaml");
+        assert_eq!(shown(Path::new("./a/./b.yaml")), "a/b.yaml");
+        assert_eq!(shown(Path::new("../a.yaml")), "../a.yaml");
+        assert_eq!(shown(Path::new("/elsewhere/a.yaml")), "/elsewhere/a.yaml");
+        assert_eq!(shown(Path::new(".")), ".");
+        assert_eq!(
+            shown(Path::new("a\u{1b}[31m\n.yaml")),
+            "a\\u{1b}[31m\\u{a}.yaml"
+        );
+    }
+
+    #[test]
+    fn quoted_text_is_one_short_line() {
+        assert_eq!(quoted("a\tb\u{202e}"), "a\\u{9}b\\u{202e}");
+        assert_eq!(quoted(&"x".repeat(500)).chars().count(), 121);
+    }
+}
