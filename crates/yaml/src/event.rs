@@ -63,6 +63,8 @@ pub(crate) enum Event<'a> {
         anchor: usize,
     },
     Comment,
+    /// The name of the anchor on the node before, for its place alone.
+    AnchorName,
     StreamEnd,
 }
 

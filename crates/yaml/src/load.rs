@@ -2,6 +2,7 @@
 
 mod mapping;
 mod place;
+mod strictness;
 
 use std::borrow::Cow;
 
@@ -34,7 +35,7 @@ pub(crate) fn load<'a>(
     nodes: usize,
 ) -> Loaded {
     let mut loader = Loader::new(source, span, limits, nodes);
-    if let Err(stop) = loader.run(events) {
+    if let Err(stop) = loader.run(events).and_then(|()| loader.hold_to_go_yaml()) {
         loader.report(stop);
         loader.root = None;
     }
@@ -93,8 +94,15 @@ struct Loader<'a> {
     waiting: Vec<NodeId>,
     anchors: Vec<Anchor>,
     root: Option<NodeId>,
-    /// Scalars with quotes and blocks of text, in the order of the text.
-    quiet: Vec<Span>,
+    /// Scalars in quotes, blocks of text, and outermost collections in brackets, each in the
+    /// order of the text.
+    quoted: Vec<Span>,
+    blocks: Vec<Span>,
+    flows: Vec<Span>,
+    /// Whether the document holds a tab at all.
+    tabs: bool,
+    /// Whether the document is JSON, once that was asked.
+    json: Option<bool>,
     comments: Vec<Span>,
     surprises: Vec<Surprise>,
     diagnostics: Vec<Diagnostic>,
@@ -118,7 +126,11 @@ impl<'a> Loader<'a> {
             waiting: Vec::new(),
             anchors: Vec::new(),
             root: None,
-            quiet: Vec::new(),
+            quoted: Vec::new(),
+            blocks: Vec::new(),
+            flows: Vec::new(),
+            tabs: span.slice(source).contains('\t'),
+            json: None,
             comments: Vec::new(),
             surprises: Vec::new(),
             diagnostics: Vec::new(),
@@ -146,6 +158,7 @@ impl<'a> Loader<'a> {
                 Event::SequenceStart { flow, anchor } => self.open(false, flow, anchor, span)?,
                 Event::MappingEnd | Event::SequenceEnd => self.close(span)?,
                 Event::Alias { anchor } => self.alias(anchor, span)?,
+                Event::AnchorName => self.check_anchor_name(span)?,
                 Event::Comment => self.comments.push(span),
                 Event::DocumentStart {
                     version: Some(version),
@@ -183,13 +196,17 @@ impl<'a> Loader<'a> {
         tag: Option<Tag>,
         span: Span,
     ) -> Result<(), Diagnostic> {
-        let text = if form == ScalarForm::Absent {
-            Cow::Borrowed("")
-        } else {
-            text
+        let (text, span) = match form {
+            ScalarForm::Absent => (Cow::Borrowed(""), span),
+            ScalarForm::Plain => self.plain_as_go_yaml(text, span)?,
+            _ => (text, span),
         };
+        self.shelter(span, form)?;
         let span = self.scalar_place(span, form);
         let is_key = self.expects_key();
+        if is_key && self.frames.last().is_some_and(|frame| frame.flow) {
+            self.check_key_lines(span)?;
+        }
         if is_key
             && resolve::is_merge(&text, form, tag)
             && let Some(frame) = self.frames.last_mut()
@@ -302,6 +319,11 @@ impl<'a> Loader<'a> {
         if anchor != 0 {
             self.set_anchor(anchor, Anchor::Open);
         }
+        let span = if is_mapping || flow {
+            span
+        } else {
+            self.dash_before(span)
+        };
         self.frames.push(Frame {
             is_mapping,
             flow,
@@ -328,6 +350,9 @@ impl<'a> Loader<'a> {
         };
         if frame.flow {
             frame.span = frame.span.cover(end);
+            if !self.frames.iter().any(|outer| outer.flow) {
+                self.flows.push(frame.span);
+            }
         }
         let children = if frame.is_mapping {
             self.finish_mapping(frame.first, frame.merges)
@@ -362,6 +387,7 @@ impl<'a> Loader<'a> {
     }
 
     fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Diagnostic> {
+        self.check_anchor_name(span)?;
         let (target, size) = match self.anchors.get(anchor) {
             Some(Anchor::Node(target, size)) => (*target, *size),
             Some(Anchor::Open) => {
@@ -454,9 +480,11 @@ impl<'a> Loader<'a> {
         else {
             return;
         };
-        self.quiet.extend_from_slice(&self.comments);
-        self.quiet.sort();
-        if let Some(span) = template::find(self.source, self.span, &self.quiet, last) {
+        let mut quiet = self.comments.clone();
+        quiet.extend_from_slice(&self.quoted);
+        quiet.extend_from_slice(&self.blocks);
+        quiet.sort();
+        if let Some(span) = template::find(self.source, self.span, &quiet, last) {
             let message = "a template that was not rendered: give the chart, or the output of `helm template`";
             self.diagnostics = vec![Diagnostic::new(DiagnosticKind::Template, message, span)];
         }

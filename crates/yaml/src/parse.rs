@@ -1,5 +1,6 @@
 //! From the text of a file to its documents.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::event::granit::Granit;
@@ -100,12 +101,23 @@ pub fn parse_shared(source: Arc<str>, limits: &Limits) -> Parsed {
             });
             continue;
         }
-        let events = Granit::new(chunk.span.slice(&source), limits.depth);
+        let text = with_yaml_1_1_breaks(chunk.span.slice(&source));
+        let events = Granit::new(&text, limits.depth);
         let loaded = load::load(&source, chunk.span, events, limits, nodes);
         nodes = nodes.saturating_sub(loaded.tree.nodes.len());
         parsed.add(loaded, chunk, index);
     }
     parsed
+}
+
+/// Writes a line break that YAML 1.2 gave up, U+0085, as one that it kept. Both become `\n` where
+/// they are part of a text, and both are two bytes long, so that all places stay the same.
+fn with_yaml_1_1_breaks(text: &str) -> Cow<'_, str> {
+    if text.contains('\u{85}') {
+        Cow::Owned(text.replace('\u{85}', "\r\n"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// Why a document is refused before any YAML is read.

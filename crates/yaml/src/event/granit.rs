@@ -19,6 +19,9 @@ impl<'a> Granit<'a> {
         let options = granit_parser::options! {
             flow_nesting_limit: depth,
             block_nesting_limit: depth,
+            // YAML 1.1 knows no byte order mark but the first.
+            bom_inside_document_as_content: true,
+            emit_anchor_events: true,
             // A licence header of any length may stand before an entry.
             max_buffered_comment_events: usize::MAX,
         };
@@ -58,6 +61,7 @@ impl<'a> Events<'a> for Granit<'a> {
             granit_parser::Event::MappingEnd => Event::MappingEnd,
             granit_parser::Event::Alias(anchor) => Event::Alias { anchor },
             granit_parser::Event::Comment(..) => Event::Comment,
+            granit_parser::Event::Anchor(..) => Event::AnchorName,
             granit_parser::Event::DocumentStart(_, version) => Event::DocumentStart {
                 version: version.map(|version| (version.major, version.minor)),
             },

@@ -8,19 +8,26 @@ use crate::span::offset;
 impl Loader<'_> {
     /// The place of a scalar. What was not written is put right behind its key or dash, wherever
     /// the parser was when it noticed; a block of text loses the blank lines at its end.
-    pub(super) fn scalar_place(&mut self, span: Span, form: ScalarForm) -> Span {
+    pub(super) fn scalar_place(&self, span: Span, form: ScalarForm) -> Span {
         match form {
-            ScalarForm::Plain => span,
             ScalarForm::Absent => Span::at(self.behind_last_sign(span.start)),
-            ScalarForm::SingleQuoted | ScalarForm::DoubleQuoted => {
-                self.quiet.push(span);
-                span
-            }
+            ScalarForm::Plain | ScalarForm::SingleQuoted | ScalarForm::DoubleQuoted => span,
             ScalarForm::Literal | ScalarForm::Folded => {
-                self.quiet.push(span);
                 let text = span.slice(self.source).trim_end();
                 Span::new(span.start, span.start + offset(text.len()))
             }
+        }
+    }
+
+    /// Where a sequence by indentation begins: at its first dash, which the parser has passed when
+    /// it says so.
+    pub(super) fn dash_before(&self, span: Span) -> Span {
+        let end = self.behind_last_sign(span.start);
+        let before = self.source.get(..end as usize).unwrap_or_default();
+        if span.is_empty() && before.ends_with('-') {
+            Span::at(end - 1)
+        } else {
+            span
         }
     }
 
