@@ -15,20 +15,33 @@ pub fn decide(policies: &PolicySet, cluster: &Cluster, flow: &Flow) -> Decision 
     if is_self(cluster, flow) {
         return Decision::new(Side::allow(RuleId::SELF), Side::allow(RuleId::SELF));
     }
-    let side = |direction| {
-        Question {
-            policies,
-            cluster,
-            flow,
-            direction,
-        }
-        .answer()
-    };
+    let all: Vec<usize> = (0..policies.policies().len()).collect();
+    let side = |direction| decide_side(policies, cluster, flow, direction, &all);
     Decision::new(side(Direction::Ingress), side(Direction::Egress))
 }
 
+/// One side of [`decide()`], asked of some policies only: `candidates` are ascending places in
+/// [`PolicySet::policies`] and must hold every policy that may select the subject (the destination
+/// at ingress, the source at egress). Self traffic is the caller's to except.
+pub fn decide_side(
+    policies: &PolicySet,
+    cluster: &Cluster,
+    flow: &Flow,
+    direction: Direction,
+    candidates: &[usize],
+) -> Side {
+    Question {
+        policies,
+        cluster,
+        flow,
+        direction,
+        candidates,
+    }
+    .answer()
+}
+
 /// S-SELF: a pod always reaches itself; siblings of a workload are not "itself".
-pub(crate) fn is_self(cluster: &Cluster, flow: &Flow) -> bool {
+pub fn is_self(cluster: &Cluster, flow: &Flow) -> bool {
     match (flow.source, flow.destination) {
         (Party::Endpoint(a, _), Party::Endpoint(b, _)) => {
             a == b && cluster.endpoints.get(a).is_some_and(|e| !e.several)
@@ -38,7 +51,7 @@ pub(crate) fn is_self(cluster: &Cluster, flow: &Flow) -> bool {
 }
 
 /// S-NODE: may the packet be the local node's own, so that it always reaches the pod?
-pub(crate) fn from_local_node(cluster: &Cluster, flow: &Flow) -> Tri {
+pub fn from_local_node(cluster: &Cluster, flow: &Flow) -> Tri {
     let (Some(host), Some(pod)) = (cluster.host_of(flow.source), cluster.pod(flow.destination))
     else {
         return Tri::No;
@@ -50,7 +63,7 @@ pub(crate) fn from_local_node(cluster: &Cluster, flow: &Flow) -> Tri {
 }
 
 /// S-PEER-POD and S-HOSTNET: does the selector pick this party?
-pub(crate) fn selects(cluster: &Cluster, selector: &EndpointSelector, party: Party) -> Tri {
+pub fn selects(cluster: &Cluster, selector: &EndpointSelector, party: Party) -> Tri {
     let Some(endpoint) = cluster.pod(party) else {
         return Tri::No;
     };
@@ -136,6 +149,7 @@ struct Question<'a> {
     cluster: &'a Cluster,
     flow: &'a Flow,
     direction: Direction,
+    candidates: &'a [usize],
 }
 
 /// What may come out, in the order in which it would be found; the last one is certain.
@@ -292,10 +306,9 @@ impl Question<'_> {
 
     /// The policies that select, or may select, the subject, with their places.
     fn selecting(&self) -> impl Iterator<Item = (usize, &Policy)> {
-        self.policies
-            .policies()
+        self.candidates
             .iter()
-            .enumerate()
+            .filter_map(|&at| Some((at, self.policies.policies().get(at)?)))
             .filter(|(_, p)| self.selected(p).0.possible())
     }
 
