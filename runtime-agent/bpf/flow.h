@@ -33,6 +33,7 @@ struct context {
 	u32 ifindex;
 	u32 direction;   /* NP_INGRESS or NP_EGRESS of the pod: also the hook's number */
 	u32 row;         /* of the pod */
+	u32 made_here;   /* made on this node, not forwarded */
 	struct party peer;
 	struct packet packet;
 	struct verdict verdict;
@@ -101,21 +102,23 @@ INLINE void make_key(const struct context *c, int is_reply, struct flow_key *key
 	copy16(key->dest, is_reply ? p->source : p->dest);
 }
 
-/*
- * Does the image allow the mirrored packet in the other direction? A packet that reaches the pod
- * with a node's address counts as the node's own when `node` says so, else as nobody's.
- */
-INLINE int mirror_allowed(const struct context *c, int port, int node)
+/* Who the other side is to a packet in this direction, made on this node or not. */
+INLINE u32 peer_class(const struct context *c, u32 direction, int made_here)
 {
-	u32 direction = c->direction ^ 1, class = c->peer.class;
+	/* Forwarded with a node's address: nobody can say who sent it. */
+	if (direction == NP_INGRESS && c->peer.row == NP_ROW_NODE && !made_here)
+		return NP_CLASS_UNKNOWN;
+	return c->peer.class;
+}
+
+/* Does the image allow the mirrored packet in the other direction? */
+INLINE int mirror_allowed(const struct context *c, int port, int made_here)
+{
+	u32 direction = c->direction ^ 1;
 	struct verdict v;
 
-	if (direction == NP_INGRESS && c->peer.row == NP_ROW_NODE) {
-		if (node)
-			return 1;
-		class = NP_CLASS_UNKNOWN;
-	}
-	if (verdict_of(c->image, direction, c->row, class, c->packet.index, port, &v))
+	if (verdict_of(c->image, direction, c->row, peer_class(c, direction, made_here),
+		       c->packet.index, port, &v))
 		return 0;
 	return v.word & NP_ALLOW;
 }
@@ -152,7 +155,7 @@ INLINE u32 closing(const struct packet *p)
 NOINLINE int remember(struct context *c)
 {
 	const struct packet *p = &c->packet;
-	u32 node = c->verdict.rule == NP_RULE_LOCAL_NODE ? FLOW_NODE : 0;
+	u32 node = c->direction == NP_INGRESS && c->made_here ? FLOW_NODE : 0;
 	int port = mirrored_port(p, 0);
 	struct flow_key key;
 	struct flow *f;

@@ -188,19 +188,20 @@ INLINE int verdict_of(const u8 *image, u32 direction, u32 row, u32 class, u32 in
 		      struct verdict *out)
 {
 	const struct np_header *h = header_of(image);
-	struct np_row offsets;
-	u32 ports, vector;
+	u32 ports, vector, at;
 
 	if (port_class(image, index, port, &ports))
 		return DAMAGED;
 	if (row >= h->n_rows || class >= h->n_classes)
 		return DAMAGED;
-	offsets = READ(struct np_row, image, h->row_table + row * NP_ROW_LEN);
-	vector = READ(u16, image, offsets.verdict[direction & 1] + class * 2);
+	/* struct np_row, one word at a time: a pointer into a copy would be one the verifier refuses. */
+	at = h->row_table + row * NP_ROW_LEN + (direction & 1) * 4;
+	vector = READ(u16, image, READ(u32, image, at) + class * 2);
 	if (vector >= h->n_vectors)
 		return DAMAGED;
 	out->word = READ(u16, image, h->vectors + (vector * h->n_port_classes + ports) * 2);
-	vector = READ(u32, image, offsets.attr[direction & 1] + class * 4);
+	at += __builtin_offsetof(struct np_row, attr);
+	vector = READ(u32, image, READ(u32, image, at) + class * 4);
 	if (vector >= h->n_attr_vectors)
 		return DAMAGED;
 	out->rule = READ(u32, image, h->attr_vectors + (vector * h->n_port_classes + ports) * 4);

@@ -58,23 +58,14 @@ INLINE u32 parties(struct context *c, const struct packet *p)
 }
 
 /* Fills `verdict`: what the image says of a packet whose parties are known. */
-INLINE u32 judge_flow(struct context *c, const struct packet *p, u32 made_here)
+INLINE u32 judge_flow(struct context *c, const struct packet *p)
 {
-	u32 class = c->peer.class;
+	u32 class = peer_class(c, c->direction, c->made_here);
 
 	if (c->peer.row == c->row) {
 		c->verdict.word = NP_ALLOW;
 		c->verdict.rule = NP_RULE_SELF;
 		return 0;
-	}
-	if (c->direction == NP_INGRESS && c->peer.row == NP_ROW_NODE) {
-		if (made_here) {
-			c->verdict.word = NP_ALLOW | NP_NEED_STATE;
-			c->verdict.rule = NP_RULE_LOCAL_NODE;
-			return 0;
-		}
-		/* Forwarded with a node's address: nobody can say who sent it. */
-		class = NP_CLASS_UNKNOWN;
 	}
 	if (verdict_of(c->image, c->direction, c->row, class, p->index, p->port, &c->verdict))
 		return NP_RULE_NO_IMAGE;
@@ -105,7 +96,11 @@ INLINE int refuse(struct context *c, u32 length, u32 reason)
 
 INLINE int judge(struct __sk_buff *skb, u32 direction)
 {
-	struct context c = { .direction = direction, .ifindex = skb->ifindex };
+	struct context c = {
+		.direction = direction,
+		.ifindex = skb->ifindex,
+		.made_here = !skb->ingress_ifindex,
+	};
 	u32 length = skb->len;
 	u32 reason = parse(skb, &c.packet);
 	int rule;
@@ -128,7 +123,7 @@ INLINE int judge(struct __sk_buff *skb, u32 direction)
 	}
 	reason = parties(&c, &c.packet);
 	if (!reason)
-		reason = judge_flow(&c, &c.packet, !skb->ingress_ifindex);
+		reason = judge_flow(&c, &c.packet);
 	if (UNLIKELY(reason))
 		return refuse(&c, length, reason);
 	if (c.verdict.word & NP_ALLOW) {

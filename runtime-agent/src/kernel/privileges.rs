@@ -1,0 +1,35 @@
+//! Which privileges the agent has.
+
+use crate::error::Error;
+use std::fs;
+
+/// What is needed, by number and name (`linux/capability.h`), and what for.
+const NEEDED: [(u32, &str, &str); 3] = [
+    (12, "CAP_NET_ADMIN", "attaching programs to interfaces"),
+    (38, "CAP_PERFMON", "passing the verifier as a privileged program"),
+    (39, "CAP_BPF", "making maps and loading programs"),
+];
+
+/// The effective capabilities of this thread as bits.
+fn effective() -> Option<u64> {
+    let status = fs::read_to_string("/proc/thread-self/status").ok()?;
+    let line = status.lines().find_map(|l| l.strip_prefix("CapEff:"))?;
+    u64::from_str_radix(line.trim(), 16).ok()
+}
+
+/// Names the first capability that is missing.
+///
+/// # Errors
+/// A capability is missing; the sentence says which one, what for, and what to do.
+pub fn check() -> Result<(), Error> {
+    // Without /proc nothing can be said; the kernel will say it then.
+    let Some(have) = effective() else {
+        return Ok(());
+    };
+    for (number, name, purpose) in NEEDED {
+        if have >> number & 1 == 0 {
+            return Err(Error::Privilege { name, purpose });
+        }
+    }
+    Ok(())
+}
