@@ -13,7 +13,7 @@ mod pointers;
 mod text;
 
 pub(crate) use names::quoted;
-pub use object::{NoObjectKey, Object, ObjectKey};
+pub use object::{Layer, NoObjectKey, Object, ObjectKey};
 pub(crate) use object::{location, place};
 
 use crate::finding::{Code, Finding, Severity};

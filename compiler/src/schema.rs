@@ -1,5 +1,7 @@
 //! What the API server would refuse: unknown fields (NP102) and everything else (NP103).
 
+pub(crate) mod cidr;
+
 use crate::finding::Finding;
 use crate::load::Object;
 

@@ -6,6 +6,18 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+/// Where an object comes from; later ones replace earlier ones of the same name without a word.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Layer {
+    /// From the dump of a cluster (`--cluster-state`).
+    State,
+    /// From the paths of the command line.
+    #[default]
+    Given,
+    /// To be judged as if it were there (`--add`).
+    Added,
+}
+
 /// One object: a document, or an item of a list. Cheap to clone; it keeps the document alive.
 #[derive(Debug, Clone)]
 pub struct Object {
@@ -23,7 +35,9 @@ pub struct Object {
     /// `metadata.name`; for objects that have none, `metadata.generateName` with a `*` behind it.
     /// Empty when both are missing.
     pub name: String,
-    /// The server's strict reader refuses the text (duplicate keys).
+    /// Where it comes from.
+    pub layer: Layer,
+    /// The server refuses it: duplicate keys, or an error of `schema`.
     pub refused: bool,
     /// The whole object.
     pub at: Location,
@@ -64,6 +78,7 @@ impl Object {
             source,
             api_version: own(text("/apiVersion").or(Some(version))),
             kind: kind.to_owned(),
+            layer: Layer::default(),
             refused: false,
             namespace: text("/metadata/namespace")
                 .filter(|namespace| !namespace.is_empty())
