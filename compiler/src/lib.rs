@@ -5,9 +5,11 @@
 //! `report` → `cli`. Analyses never see YAML; nothing flows backwards.
 #![forbid(unsafe_code)]
 
+pub mod cli;
 pub mod finding;
 pub mod load;
 pub mod model;
+pub mod reach;
 pub mod resolve;
 pub mod schema;
 pub mod source;

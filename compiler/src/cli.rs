@@ -1,0 +1,80 @@
+//! The command line: what is asked, and how the answers leave.
+//!
+//! Every verb has a file of its own with `Args` (its flags) and `run(&Args, &mut Terminal)`. A verb
+//! writes only through [`Terminal`], never to the process's own streams, and ends with an [`Exit`];
+//! what keeps it from answering is a [`Failure`]. Tests drive [`run`] as the binary does.
+
+pub mod completions;
+pub mod inputs;
+pub mod query;
+pub mod reach;
+pub mod terminal;
+
+pub use inputs::Inputs;
+pub use terminal::{Color, Exit, Failure, Terminal};
+
+use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "netpolc",
+    version,
+    about = "The compiler for Kubernetes network policy",
+    long_about = "Reads charts, policies and workloads, works out who reaches whom, says where the \
+                  inputs contradict each other, and compiles everything into one bundle.",
+    after_help = EXIT_CODES,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+  0  yes, clean, the same
+  1  no, findings, changed
+  2  could not answer: usage, unreadable input, a limit
+  3  internal error";
+
+/// Flags that every verb takes.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Global {
+    /// When to use colours.
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true, value_name = "WHEN",
+          help = "When to use colours; NO_COLOR is obeyed")]
+    pub color: Color,
+    /// Say less: no notes, no progress.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more.
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Query(query::Args),
+    Reach(reach::Args),
+    Completions(completions::Args),
+}
+
+/// Runs one command line, the program's name included, and says how it ended. Panics are the
+/// caller's to catch.
+pub fn run(args: impl IntoIterator<Item = OsString>, terminal: &mut Terminal<'_>) -> Exit {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return terminal.usage(&error),
+    };
+    terminal.configure(cli.global);
+    let ended = match &cli.verb {
+        Verb::Query(args) => query::run(args, terminal),
+        Verb::Reach(args) => reach::run(args, terminal),
+        Verb::Completions(args) => completions::run(args, terminal),
+    };
+    terminal.finish(ended)
+}

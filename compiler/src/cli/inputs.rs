@@ -1,0 +1,173 @@
+//! The flags of every verb that analyses, and reading what they name.
+
+use super::{Failure, Terminal};
+use crate::finding::{Finding, Severity};
+use crate::load::LoadOptions;
+use crate::resolve::{self, Analysis, is_fatal};
+use crate::source::Sources;
+use netpol_policy::Dialect;
+use std::path::{Path, PathBuf};
+
+/// The command whose output `--cluster-state` reads.
+const DUMP_COMMAND: &str =
+    "kubectl get namespaces,nodes,pods,services,networkpolicies --all-namespaces --output json";
+
+/// What is analysed, and how it is read.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "What is analysed")]
+pub struct Inputs {
+    /// One of the targets that netpolc.toml names.
+    #[arg(long, value_name = "NAME")]
+    pub target: Option<String>,
+    /// The namespace of objects that name none [default: default].
+    #[arg(long, value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+    /// How the CNI reads what the specifications leave open [default: detected from the input].
+    #[arg(long, value_enum, value_name = "DIALECT")]
+    pub dialect: Option<DialectName>,
+    /// Helm values of the CNI's chart; later files override earlier ones.
+    #[arg(long, value_name = "FILE")]
+    pub cni_values: Vec<PathBuf>,
+    /// Nothing exists but what is given: a selector that matches nothing is a finding.
+    #[arg(long)]
+    pub closed_world: bool,
+    /// Everything that exists, as printed by:
+    /// kubectl get namespaces,nodes,pods,services,networkpolicies --all-namespaces --output json
+    #[arg(long, value_name = "FILE")]
+    pub cluster_state: Vec<PathBuf>,
+}
+
+/// The names of the dialects on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum DialectName {
+    /// An ipBlock covers pod and node addresses like any other.
+    Kubernetes,
+    /// An ipBlock never covers addresses of the cluster.
+    Cilium,
+}
+
+impl From<DialectName> for Dialect {
+    fn from(name: DialectName) -> Self {
+        match name {
+            DialectName::Kubernetes => Self::Kubernetes,
+            DialectName::Cilium => Self::Cilium,
+        }
+    }
+}
+
+impl Inputs {
+    /// Reads the paths and what the flags name. Input that cannot be read is told and ends in
+    /// [`Failure::Said`]; everything else that was found is left to the verb.
+    ///
+    /// # Errors
+    /// There is nothing to read, or it cannot be read.
+    pub fn read(
+        &self,
+        paths: &[PathBuf],
+        terminal: &mut Terminal<'_>,
+    ) -> Result<Analysis, Failure> {
+        if self.target.is_some() {
+            return Err(Failure::new(
+                "--target needs a netpolc.toml that names the targets, and there is none; \
+                 give the paths of one cluster instead",
+            ));
+        }
+        if paths.is_empty() && self.cluster_state.is_empty() {
+            return Err(Failure::new(format!(
+                "nothing to read: give files or directories, `-` for standard input, \
+                 or --cluster-state with the output of `{DUMP_COMMAND}`"
+            )));
+        }
+        let every = [paths, &self.cni_values, &self.cluster_state];
+        let asked = resolve::Inputs {
+            paths: paths.to_vec(),
+            cni_values: self.cni_values.clone(),
+            cluster_state: self.cluster_state.clone(),
+            namespace: self.namespace.clone(),
+            dialect: self.dialect.map(Dialect::from),
+            closed_world: self.closed_world,
+            load: load_options(every.into_iter().flatten(), terminal)?,
+            ..resolve::Inputs::default()
+        };
+        let analysis = resolve::read(&asked);
+        refuse_unread(&analysis.findings, &analysis.sources, terminal)?;
+        Ok(analysis)
+    }
+}
+
+/// How to read these paths: when one of them is `-`, standard input is read to its end here.
+///
+/// # Errors
+/// `-` is given twice, or standard input cannot be read.
+pub fn load_options<'p>(
+    paths: impl IntoIterator<Item = &'p PathBuf>,
+    terminal: &mut Terminal<'_>,
+) -> Result<LoadOptions, Failure> {
+    let mut options = LoadOptions::default();
+    let dashes = paths.into_iter().filter(|p| p.as_path() == Path::new("-"));
+    match dashes.count() {
+        0 => {}
+        1 => options.stdin = Some(read_stdin(terminal)?),
+        _ => {
+            return Err(Failure::new(
+                "`-` is given twice, but there is one standard input",
+            ));
+        }
+    }
+    Ok(options)
+}
+
+/// Standard input to its end.
+///
+/// # Errors
+/// It cannot be read.
+pub fn read_stdin(terminal: &mut Terminal<'_>) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    match terminal.stdin.read_to_end(&mut bytes) {
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(Failure::new(format!(
+            "standard input cannot be read: {error}"
+        ))),
+    }
+}
+
+/// Tells what could not be read, and fails when there was anything.
+///
+/// # Errors
+/// Something could not be read; it has been said what.
+pub fn refuse_unread(
+    findings: &[Finding],
+    sources: &Sources,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Failure> {
+    let mut refused = false;
+    for finding in findings.iter().filter(|f| is_fatal(f)) {
+        refused = true;
+        terminal.error(&one_line(finding, sources));
+    }
+    if refused { Err(Failure::Said) } else { Ok(()) }
+}
+
+/// Notes on standard error what an answer rests on: findings of severity error, and what could
+/// not be taken into account.
+pub fn note_shortcomings(analysis: &Analysis, terminal: &mut Terminal<'_>) {
+    for sentence in &analysis.model.incomplete {
+        terminal.note(&format!("incomplete: {sentence}"));
+    }
+    let errors = (analysis.findings.iter()).filter(|f| f.severity == Severity::Error);
+    match errors.count() {
+        0 => {}
+        1 => terminal.note("the input has an error; `netpolc check` shows it"),
+        n => terminal.note(&format!(
+            "the input has {n} errors; `netpolc check` shows them"
+        )),
+    }
+}
+
+/// `path:line:column: CODE message`, for places where a full report would be in the way.
+pub fn one_line(finding: &Finding, sources: &Sources) -> String {
+    let place = finding
+        .location()
+        .map_or_else(String::new, |at| format!("{}: ", sources.display(at)));
+    format!("{place}{} {}", finding.code, finding.message)
+}

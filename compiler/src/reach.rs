@@ -1,0 +1,26 @@
+//! Who reaches whom, and why.
+//!
+//! Questions are read by [`question`], names become parties in [`directory`], a [`Judge`] gives the
+//! verdicts (the model itself here; a compiled bundle in `lower`), [`answer`] puts them together
+//! with their reasons, and [`graph`] asks for everybody at once, by identity classes.
+
+pub mod addresses;
+pub mod answer;
+pub mod batch;
+pub mod directory;
+pub mod graph;
+pub mod judge;
+pub mod places;
+pub mod ports;
+pub mod question;
+pub mod reason;
+
+pub use answer::{Answer, Answers, Desk, Question, ask};
+pub use batch::Batch;
+pub use directory::Directory;
+pub use graph::Reachability;
+pub use judge::{Judge, ModelJudge};
+pub use places::ModelPlaces;
+pub use ports::PortRange;
+pub use question::{PortQuestion, Who};
+pub use reason::{Place, Places, Reasons};

@@ -1,0 +1,255 @@
+//! Many questions, one per line of JSON, each with one verdict.
+
+use super::answer::{Desk, meet};
+use super::directory::Target;
+use super::judge::common;
+use super::question::{PortQuestion, Who, port_of};
+use super::reason::Reasons;
+use netpol_policy::{Decision, Direction, Flow, Party, Protocol, Side, Verdict};
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// Answers lines. What was worked out for one line is kept for the next ones.
+#[derive(Debug)]
+pub struct Batch<'a> {
+    desk: Desk<'a>,
+    reasons: Reasons<'a>,
+    /// By the text of the line; an error is its sentence.
+    parties: HashMap<String, Result<Rc<[Target]>, String>>,
+    sides: HashMap<(Direction, Side), Rc<str>>,
+}
+
+/// A line of `query --batch`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line<'l> {
+    #[serde(borrow)]
+    from: Cow<'l, str>,
+    #[serde(borrow)]
+    to: Cow<'l, str>,
+    /// TCP when it is absent, as in manifests.
+    #[serde(borrow, default)]
+    protocol: Option<Cow<'l, str>>,
+    #[serde(borrow, default)]
+    port: Option<PortField<'l>>,
+}
+
+/// A number or a name.
+#[derive(Debug, Deserialize, serde::Serialize)]
+#[serde(untagged)]
+enum PortField<'l> {
+    Number(u16),
+    #[serde(borrow)]
+    Name(Cow<'l, str>),
+}
+
+/// The verdict of one line, and what stands beside it.
+struct Verdicts {
+    decision: Decision,
+    note: Option<String>,
+}
+
+impl<'a> Batch<'a> {
+    /// Answers from this desk, with these reasons.
+    pub fn new(desk: Desk<'a>, reasons: Reasons<'a>) -> Self {
+        Self {
+            desk,
+            reasons,
+            parties: HashMap::new(),
+            sides: HashMap::new(),
+        }
+    }
+
+    /// Appends the answer of one line to `out`, without a line break; false for a bad line, whose
+    /// answer is `{"error": …}`.
+    pub fn answer(&mut self, line: &[u8], out: &mut Vec<u8>) -> bool {
+        let answered = serde_json::from_slice::<Line<'_>>(line)
+            .map_err(|error| error.to_string())
+            .and_then(|line| self.verdict(&line).map(|verdicts| (line, verdicts)));
+        match answered {
+            Ok((line, verdicts)) => {
+                self.write(&line, &verdicts, out);
+                true
+            }
+            Err(sentence) => {
+                out.extend_from_slice(b"{\"error\":");
+                write_json(out, &sentence);
+                out.push(b'}');
+                false
+            }
+        }
+    }
+
+    fn verdict(&mut self, line: &Line<'_>) -> Result<Verdicts, String> {
+        let protocol = line.protocol.as_deref().unwrap_or("TCP");
+        let protocol: Protocol = protocol
+            .parse()
+            .map_err(|error: netpol_policy::port::UnknownProtocol| error.to_string())?;
+        let port = match &line.port {
+            Some(PortField::Number(port)) if *port <= protocol.last_port() => PortQuestion::Range {
+                protocol,
+                first: *port,
+                last: *port,
+            },
+            Some(PortField::Number(_)) => {
+                return Err(format!(
+                    "{protocol} has the numbers 0 to {}",
+                    protocol.last_port()
+                ));
+            }
+            Some(PortField::Name(name)) => {
+                port_of(protocol, name).map_err(|why| format!("`{name}` is no port: {why}"))?
+            }
+            None if protocol == Protocol::Other => PortQuestion::Range {
+                protocol,
+                first: 0,
+                last: 0,
+            },
+            None => return Err("a line needs a `port`, a number or a name".to_owned()),
+        };
+        let from = self.find(&line.from)?;
+        let to = self.find(&line.to)?;
+        self.judge(&from, &to, &port)
+    }
+
+    fn find(&mut self, text: &str) -> Result<Rc<[Target]>, String> {
+        if let Some(known) = self.parties.get(text) {
+            return known.clone();
+        }
+        let found = text
+            .parse::<Who>()
+            .map_err(|error| error.to_string())
+            .and_then(|who| self.desk.directory.find(&who))
+            .map(Rc::from);
+        self.parties.insert(text.to_owned(), found.clone());
+        found
+    }
+
+    /// One verdict for all that the names stand for, else an error that lists them.
+    fn judge(
+        &self,
+        from: &[Target],
+        to: &[Target],
+        port: &PortQuestion,
+    ) -> Result<Verdicts, String> {
+        let mut found: Vec<(&Target, &Target, Decision)> = Vec::new();
+        let mut note = None;
+        for source in from {
+            for destination in to {
+                let number = self.number(destination, port)?;
+                let meetings = meet(source, destination);
+                let mut judged = meetings.iter().filter_map(|(family, from, to)| {
+                    Some((*family, self.judge_parties((*from, *to), number)?))
+                });
+                let Some((_, decision)) = judged.next() else {
+                    continue;
+                };
+                if let Some((family, other)) = judged.find(|(_, d)| d.verdict != decision.verdict) {
+                    let over = family.map_or_else(String::new, |f| format!(" over {f:?}"));
+                    let verdict = word(other.verdict);
+                    note = Some(format!("the other address family differs: {verdict}{over}"));
+                }
+                found.push((source, destination, decision));
+            }
+        }
+        let Some((_, _, decision)) = found.first() else {
+            return Err("the two have no address family in common".to_owned());
+        };
+        if common(found.iter().map(|(.., d)| d.verdict)).is_none() {
+            return Err(mixed(&found));
+        }
+        Ok(Verdicts {
+            decision: *decision,
+            note,
+        })
+    }
+
+    fn number(&self, destination: &Target, port: &PortQuestion) -> Result<(Protocol, u16), String> {
+        match port
+            .at(self.desk.cluster, destination.endpoint())
+            .as_slice()
+        {
+            [(protocol, first, last)] if first == last => Ok((*protocol, *first)),
+            [] => Err(format!("`{}` has no port of that name", destination.name)),
+            _ => Err("a line asks about one port".to_owned()),
+        }
+    }
+
+    fn judge_parties(
+        &self,
+        (source, destination): (Party, Party),
+        (protocol, port): (Protocol, u16),
+    ) -> Option<Decision> {
+        self.desk.judge.judge(&Flow {
+            source,
+            destination,
+            protocol,
+            port,
+        })
+    }
+
+    fn write(&mut self, line: &Line<'_>, verdicts: &Verdicts, out: &mut Vec<u8>) {
+        let decision = verdicts.decision;
+        out.extend_from_slice(b"{\"from\":");
+        write_json(out, &line.from);
+        out.extend_from_slice(b",\"to\":");
+        write_json(out, &line.to);
+        let protocol = line.protocol.as_deref().unwrap_or("TCP");
+        out.extend_from_slice(b",\"protocol\":");
+        write_json(out, &protocol.to_ascii_uppercase());
+        out.extend_from_slice(b",\"port\":");
+        write_json(out, line.port.as_ref().unwrap_or(&PortField::Number(0)));
+        out.extend_from_slice(b",\"verdict\":");
+        write_json(out, word(decision.verdict));
+        for direction in Direction::BOTH {
+            out.extend_from_slice(b",\"");
+            out.extend_from_slice(direction.name().as_bytes());
+            out.extend_from_slice(b"\":");
+            let side = self.side(direction, decision.side(direction));
+            out.extend_from_slice(side.as_bytes());
+        }
+        if let Some(note) = &verdicts.note {
+            out.extend_from_slice(b",\"note\":");
+            write_json(out, note);
+        }
+        out.push(b'}');
+    }
+
+    /// One side as JSON.
+    fn side(&mut self, direction: Direction, side: Side) -> Rc<str> {
+        let reasons = self.reasons;
+        let known = self.sides.entry((direction, side)).or_insert_with(|| {
+            let json = serde_json::to_string(&reasons.side(direction, side));
+            // A struct of strings and numbers always becomes JSON.
+            Rc::from(json.unwrap_or_else(|_| "{}".to_owned()))
+        });
+        Rc::clone(known)
+    }
+}
+
+/// Appends strings and numbers, of which all become JSON, to memory, which takes everything.
+fn write_json<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
+    serde_json::to_writer(out, value).unwrap_or_default();
+}
+
+/// `allow`, `deny` or `unknown`.
+pub fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Allow => "allow",
+        Verdict::Deny => "deny",
+        Verdict::Unknown => "unknown",
+    }
+}
+
+fn mixed(found: &[(&Target, &Target, Decision)]) -> String {
+    let shown: Vec<String> = (found.iter().take(4))
+        .map(|(from, to, d)| format!("{} to {}: {}", from.name, to.name, word(d.verdict)))
+        .collect();
+    let more = if found.len() > 4 { ", …" } else { "" };
+    format!(
+        "the names stand for several parties with different verdicts; ask for one of them ({}{more})",
+        shown.join(", ")
+    )
+}

@@ -1,0 +1,53 @@
+//! Where the rules of a model were written.
+
+use super::reason::{Place, Places};
+use crate::model::Model;
+use crate::source::{Location, Sources};
+use netpol_policy::{Direction, RuleId};
+
+/// The places of a model's rules.
+#[derive(Debug)]
+pub struct ModelPlaces<'a> {
+    model: &'a Model,
+    sources: &'a Sources,
+    /// The first number of each policy, rising.
+    first_ids: Vec<u32>,
+}
+
+impl<'a> ModelPlaces<'a> {
+    /// Places in these sources.
+    pub fn new(model: &'a Model, sources: &'a Sources) -> Self {
+        let policies = 0..model.policies.policies().len();
+        let first = |at| model.policies.isolation_id(at, Direction::Ingress).0;
+        Self {
+            model,
+            sources,
+            first_ids: policies.map(first).collect(),
+        }
+    }
+
+    /// Where a rule was written: the rule itself, or what makes its policy isolate.
+    pub fn location(&self, rule: RuleId) -> Option<Location> {
+        let after = self.first_ids.partition_point(|first| *first <= rule.0);
+        let at = after.checked_sub(1)?;
+        let origin = self.model.policy_origins.get(at)?;
+        let offset = rule.0.checked_sub(*self.first_ids.get(at)?)?;
+        match usize::try_from(offset).ok()? {
+            isolation @ 0..=1 => origin.isolation.get(isolation).copied(),
+            later => origin.rules.get(later - 2).map(|r| r.rule),
+        }
+    }
+}
+
+impl Places for ModelPlaces<'_> {
+    fn place(&self, rule: RuleId) -> Option<Place> {
+        let at = self.location(rule)?;
+        let source = self.sources.get(at.source)?;
+        let position = source.line_column(at.span.start);
+        Some(Place {
+            path: source.path.clone(),
+            line: position.line,
+            column: position.column,
+        })
+    }
+}
