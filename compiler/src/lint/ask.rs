@@ -1,0 +1,182 @@
+//! Does the other side let anything of a permission through?
+//!
+//! The answers are `netpol_policy::decide_side`'s: rules of this crate never reimplement what a
+//! policy means. Only the policies that may select the subject are asked, and only the ports at
+//! which the answer can change.
+
+use super::context::Context;
+use super::groups::GroupId;
+use crate::finding::Witness;
+use netpol_policy::{
+    Direction, Endpoint, Flow, Party, PortMatch, Protocol, RuleId, Side, Verdict, decide_side,
+};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+/// A run of ports of one protocol, both ends inclusive.
+pub type Ports = (Protocol, u16, u16);
+
+/// A packet that one side allows and the other one drops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal {
+    /// The rule or isolation that drops it.
+    pub by: RuleId,
+    /// The packet.
+    pub flow: Flow,
+}
+
+impl Context<'_> {
+    /// What one side says about a packet between pods.
+    pub fn side(&self, direction: Direction, flow: &Flow) -> Side {
+        let subject = match direction {
+            Direction::Ingress => flow.destination,
+            Direction::Egress => flow.source,
+        };
+        let candidates = match subject {
+            Party::Endpoint(index, _) => self.groups.of(index).map(|g| self.selecting(g)),
+            _ => None,
+        };
+        let candidates = candidates.unwrap_or(&[]);
+        decide_side(self.policies(), self.cluster(), flow, direction, candidates)
+    }
+
+    /// The ports that a rule's port means at a destination; every port for a rule without ports.
+    pub fn ports(port: Option<&PortMatch>, destination: &Endpoint) -> Vec<Ports> {
+        match port {
+            None => Protocol::ALL.map(|p| (p, 0, p.last_port())).to_vec(),
+            Some(PortMatch::Range {
+                protocol,
+                first,
+                last,
+            }) => vec![(*protocol, *first, (*last).min(protocol.last_port()))],
+            Some(PortMatch::Named { protocol, name }) => {
+                let declared = destination.ports.iter();
+                let named = declared.filter(|d| d.name.as_deref() == Some(name.as_str()));
+                let named = named.filter(|d| protocol.is_none_or(|p| p == d.protocol));
+                named.map(|d| (d.protocol, d.port, d.port)).collect()
+            }
+        }
+    }
+
+    /// The packet that shows that nothing of what `granting` allows between two groups on some
+    /// ports is let through by the other side; `None` when something passes, may pass, or when the
+    /// granting side itself lets nothing through.
+    pub fn refusal(
+        &self,
+        granting: Direction,
+        (source, destination): (GroupId, GroupId),
+        port: Option<&PortMatch>,
+    ) -> Option<Refusal> {
+        let refusing = opposite(granting);
+        let (from, to) = self.two_pods(source, destination)?;
+        let target = self.endpoint(to)?;
+        let subject = match refusing {
+            Direction::Ingress => destination,
+            Direction::Egress => source,
+        };
+        let mut found = None;
+        for (source, destination) in parties(from, self.endpoint(from)?, to, target) {
+            for (protocol, first, last) in Self::ports(port, target) {
+                for port in self.cuts(subject, refusing, (protocol, first, last), target) {
+                    let flow = Flow {
+                        source,
+                        destination,
+                        protocol,
+                        port,
+                    };
+                    let side = self.side(refusing, &flow);
+                    if side.verdict != Verdict::Deny {
+                        return None;
+                    }
+                    if found.is_none() && self.side(granting, &flow).verdict == Verdict::Allow {
+                        found = Some(Refusal {
+                            by: side.rule,
+                            flow,
+                        });
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// A pod of each group, two different ones where that is possible: a pod always reaches
+    /// itself.
+    fn two_pods(&self, source: GroupId, destination: GroupId) -> Option<(usize, usize)> {
+        let from = self.groups.first(source)?;
+        let several = self.endpoint(from)?.several;
+        if source != destination || several {
+            return Some((from, self.groups.first(destination)?));
+        }
+        let another = self.groups.members(destination).get(1)?;
+        Some((from, *another))
+    }
+
+    /// The first port of a run and every port of it at which the subject's rules begin or end.
+    fn cuts(
+        &self,
+        subject: GroupId,
+        direction: Direction,
+        (protocol, first, last): Ports,
+        destination: &Endpoint,
+    ) -> BTreeSet<u16> {
+        let mut cuts = BTreeSet::from([first]);
+        let policies = self.policies().policies();
+        let selecting = self.selecting(subject).iter();
+        let rules = selecting.filter_map(|at| policies.get(*at));
+        let rules = rules.flat_map(|p| &p.rules);
+        let rules = rules.filter(|r| r.direction == direction);
+        for port in rules.flat_map(|r| r.ports.iter().flatten()) {
+            for (p, from, to) in Self::ports(Some(port), destination) {
+                if p == protocol {
+                    cuts.insert(from);
+                    cuts.extend(to.checked_add(1));
+                }
+            }
+        }
+        cuts.retain(|cut| (first..=last).contains(cut));
+        cuts
+    }
+
+    /// A packet between pods in words.
+    pub fn witness(&self, flow: &Flow) -> Option<Witness> {
+        let name = |party| match party {
+            Party::Endpoint(index, _) => Some(self.endpoint(index)?.display_name()),
+            _ => Some(party.address()?.to_string()),
+        };
+        Some(Witness {
+            from: name(flow.source)?,
+            to: name(flow.destination)?,
+            port: format!("{}/{}", flow.protocol, flow.port),
+        })
+    }
+}
+
+/// The other end's direction.
+pub fn opposite(direction: Direction) -> Direction {
+    match direction {
+        Direction::Ingress => Direction::Egress,
+        Direction::Egress => Direction::Ingress,
+    }
+}
+
+/// Two pods as parties, once per pair of addresses of one family.
+fn parties(from: usize, source: &Endpoint, to: usize, target: &Endpoint) -> Vec<(Party, Party)> {
+    let known = |e: &Endpoint| -> Vec<Option<IpAddr>> {
+        match e.addresses.as_slice() {
+            [] => vec![None],
+            some => some.iter().copied().map(Some).collect(),
+        }
+    };
+    let alike = |a: Option<IpAddr>, b: Option<IpAddr>| match (a, b) {
+        (Some(a), Some(b)) => a.is_ipv4() == b.is_ipv4(),
+        _ => true,
+    };
+    let targets = known(target);
+    let mut pairs = Vec::new();
+    for a in known(source) {
+        let fitting = targets.iter().filter(|b| alike(a, **b));
+        pairs.extend(fitting.map(|b| (Party::Endpoint(from, a), Party::Endpoint(to, *b))));
+    }
+    pairs
+}

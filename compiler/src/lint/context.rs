@@ -1,0 +1,172 @@
+//! What rules may look at, worked out once for all of them.
+
+use super::groups::{GroupId, Groups};
+use crate::load::{Object, Surprise};
+use crate::model::{Model, PolicyOrigin, RuleOrigin};
+use crate::resolve::Analysis;
+use netpol_policy::{
+    Cluster, Direction, Endpoint, Policy, PolicySet, Rule as PolicyRule, RuleId, RuleRef, Tri,
+};
+
+/// The analysis with its indexes.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// What was written and who is there.
+    pub model: &'a Model,
+    /// The objects that were read.
+    pub objects: &'a [Object],
+    /// What kubectl reads as something else than it looks.
+    pub surprises: &'a [Surprise],
+    /// Pods that no policy tells apart.
+    pub groups: Groups<'a>,
+    /// By group: the policies that select it or may, by place, ascending.
+    selecting: Vec<Vec<usize>>,
+    /// By policy: its lowest rule number.
+    first_ids: Vec<RuleId>,
+}
+
+/// A rule of a policy with its places.
+#[derive(Debug, Clone, Copy)]
+pub struct Written<'a> {
+    /// The policy's place in [`PolicySet::policies`].
+    pub at: usize,
+    /// The rule's place in [`Policy::rules`].
+    pub index: usize,
+    /// Its number.
+    pub id: RuleId,
+    /// The policy.
+    pub policy: &'a Policy,
+    /// The rule.
+    pub rule: &'a PolicyRule,
+    /// Where the policy was read.
+    pub origin: &'a PolicyOrigin,
+    /// Where the rule was read.
+    pub place: &'a RuleOrigin,
+}
+
+impl<'a> Context<'a> {
+    /// Groups the pods and finds out which policies select them.
+    pub fn new(analysis: &'a Analysis) -> Self {
+        let model = &analysis.model;
+        let groups = Groups::new(&model.cluster, &model.policies);
+        let mut selecting = vec![Vec::new(); groups.len()];
+        for (at, policy) in model.policies.policies().iter().enumerate() {
+            for (group, _) in groups.matching(&policy.subject) {
+                if let Some(places) = selecting.get_mut(*group) {
+                    places.push(at);
+                }
+            }
+        }
+        let set = &model.policies;
+        let first_ids = 0..set.policies().len();
+        let first_ids = first_ids.map(|at| set.isolation_id(at, Direction::Ingress));
+        Self {
+            first_ids: first_ids.collect(),
+            model,
+            objects: &analysis.objects,
+            surprises: &analysis.surprises,
+            groups,
+            selecting,
+        }
+    }
+
+    /// Who is there.
+    pub fn cluster(&self) -> &'a Cluster {
+        &self.model.cluster
+    }
+
+    /// What was written.
+    pub fn policies(&self) -> &'a PolicySet {
+        &self.model.policies
+    }
+
+    /// Every policy with its place and its origin.
+    pub fn written(&self) -> impl Iterator<Item = (usize, &'a Policy, &'a PolicyOrigin)> {
+        let policies = self.model.policies.policies().iter();
+        let origins = &self.model.policy_origins;
+        let both = policies.zip(origins).enumerate();
+        both.map(|(at, (policy, origin))| (at, policy, origin))
+    }
+
+    /// Every rule of every policy.
+    pub fn rules(&self) -> impl Iterator<Item = Written<'a>> {
+        self.written().flat_map(|(at, ..)| self.rules_of(at))
+    }
+
+    /// The rules of the policy at a place.
+    pub fn rules_of(&self, at: usize) -> impl Iterator<Item = Written<'a>> {
+        let set = self.policies();
+        let policy = set.policies().get(at);
+        let both = policy.zip(self.model.policy_origins.get(at));
+        both.into_iter().flat_map(move |(policy, origin)| {
+            let rules = policy.rules.iter().zip(&origin.rules).enumerate();
+            rules.map(move |(index, (rule, place))| Written {
+                at,
+                index,
+                id: set.rule_id(at, index),
+                policy,
+                rule,
+                origin,
+                place,
+            })
+        })
+    }
+
+    /// The policies that select a group or may, by place, ascending.
+    pub fn selecting(&self, group: GroupId) -> &[usize] {
+        self.selecting.get(group).map_or(&[], Vec::as_slice)
+    }
+
+    /// The policies that certainly select a group and isolate it in a direction.
+    pub fn isolating(
+        &self,
+        group: GroupId,
+        direction: Direction,
+    ) -> impl Iterator<Item = (usize, &'a PolicyOrigin)> {
+        self.selecting(group).iter().filter_map(move |&at| {
+            let policy = self.policies().policies().get(at)?;
+            let isolates = policy.isolates.get(direction.index()) == Some(&true);
+            let matching = self.groups.matching(&policy.subject);
+            let surely = matching.binary_search(&(group, Tri::Yes)).is_ok();
+            let origin = self.model.policy_origins.get(at)?;
+            (isolates && surely).then_some((at, origin))
+        })
+    }
+
+    /// A pod by its place.
+    pub fn endpoint(&self, index: usize) -> Option<&'a Endpoint> {
+        self.model.cluster.endpoints.get(index)
+    }
+
+    /// The first pod of a group: all of them look alike to policies.
+    pub fn pod(&self, group: GroupId) -> Option<&'a Endpoint> {
+        self.endpoint(self.groups.first(group)?)
+    }
+
+    /// The places of a policy that decided; `None` for built-in reasons.
+    pub fn decided_by(&self, id: RuleId) -> Option<Decider<'a>> {
+        let reference = self.policies().rule_ref(id)?;
+        if let RuleRef::Builtin(_) = reference {
+            return None;
+        }
+        let after = self.first_ids.partition_point(|first| *first <= id);
+        let at = after.checked_sub(1)?;
+        let origin = self.model.policy_origins.get(at)?;
+        match reference {
+            RuleRef::Isolation(_, direction) => Some(Decider::Isolation(origin, direction)),
+            _ => {
+                let written = self.rules_of(at).find(|w| w.id == id)?;
+                Some(Decider::Rule(written))
+            }
+        }
+    }
+}
+
+/// What decided about a packet.
+#[derive(Debug, Clone, Copy)]
+pub enum Decider<'a> {
+    /// "Isolated by this policy, and nothing allows".
+    Isolation(&'a PolicyOrigin, Direction),
+    /// A rule.
+    Rule(Written<'a>),
+}

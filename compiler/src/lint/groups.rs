@@ -1,0 +1,249 @@
+//! Pods that no policy can tell apart, and which of them a selector picks.
+
+use netpol_policy::{
+    Cluster, ContainerPort, EndpointSelector, IpBlock, Labels, NamespaceScope, Operator, Peer,
+    PolicySet, Requirement, Selector, Tri,
+};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// The place of a group in [`Groups`].
+pub type GroupId = usize;
+
+/// All pods, grouped, with indexes by namespace and label. Host-network pods are in no group: no
+/// policy selects them.
+#[derive(Debug)]
+pub struct Groups<'a> {
+    cluster: &'a Cluster,
+    /// Places in [`Cluster::endpoints`]; never empty.
+    groups: Vec<Vec<usize>>,
+    of_endpoint: Vec<Option<GroupId>>,
+    by_namespace: BTreeMap<&'a str, Vec<GroupId>>,
+    by_label: HashMap<(&'a str, &'a str), Vec<GroupId>>,
+    matched: HashMap<&'a EndpointSelector, Vec<(GroupId, Tri)>>,
+}
+
+/// What policies can see of a pod.
+#[derive(PartialEq, Eq, Hash)]
+struct Looks<'a> {
+    namespace: &'a str,
+    labels: &'a Labels,
+    ports: &'a [ContainerPort],
+    several: bool,
+    node: Option<&'a str>,
+    /// For each address, the places of the ipBlocks that hold it.
+    blocks: Vec<Vec<usize>>,
+}
+
+impl<'a> Groups<'a> {
+    /// Groups the pods and finds the members of every selector of the policies.
+    pub fn new(cluster: &'a Cluster, policies: &'a PolicySet) -> Self {
+        let mut groups = Self {
+            cluster,
+            groups: Vec::new(),
+            of_endpoint: Vec::with_capacity(cluster.endpoints.len()),
+            by_namespace: BTreeMap::new(),
+            by_label: HashMap::new(),
+            matched: HashMap::new(),
+        };
+        groups.sort_endpoints(policies);
+        groups.index();
+        for selector in selectors(policies) {
+            if !groups.matched.contains_key(selector) {
+                let members = groups.search(selector);
+                groups.matched.insert(selector, members);
+            }
+        }
+        groups
+    }
+
+    fn sort_endpoints(&mut self, policies: &'a PolicySet) {
+        let rules = policies.policies().iter().flat_map(|p| &p.rules);
+        let peers = rules.flat_map(|r| r.peers.iter().flatten());
+        let blocks: BTreeSet<&IpBlock> = peers
+            .filter_map(|peer| match peer {
+                Peer::IpBlock(block) => Some(block),
+                Peer::Pods(_) => None,
+            })
+            .collect();
+        let mut known: HashMap<Looks<'_>, GroupId> = HashMap::new();
+        for (index, endpoint) in self.cluster.endpoints.iter().enumerate() {
+            if endpoint.host_network {
+                self.of_endpoint.push(None);
+                continue;
+            }
+            let holding = |address| {
+                let places = blocks.iter().enumerate();
+                let holding = places.filter(|(_, block)| block.contains(address));
+                holding.map(|(place, _)| place).collect()
+            };
+            let looks = Looks {
+                namespace: &endpoint.namespace,
+                labels: &endpoint.labels,
+                ports: &endpoint.ports,
+                several: endpoint.several,
+                node: endpoint.node.as_deref(),
+                blocks: endpoint.addresses.iter().copied().map(holding).collect(),
+            };
+            let id = *known.entry(looks).or_insert_with(|| {
+                self.groups.push(Vec::new());
+                self.groups.len() - 1
+            });
+            if let Some(group) = self.groups.get_mut(id) {
+                group.push(index);
+            }
+            self.of_endpoint.push(Some(id));
+        }
+    }
+
+    fn index(&mut self) {
+        for (id, members) in self.groups.iter().enumerate() {
+            let endpoint = members.first().and_then(|i| self.cluster.endpoints.get(*i));
+            let Some(endpoint) = endpoint else { continue };
+            let namespace = self.by_namespace.entry(&endpoint.namespace);
+            namespace.or_default().push(id);
+            for pair in endpoint.labels.iter() {
+                self.by_label.entry(pair).or_default().push(id);
+            }
+        }
+    }
+
+    /// How many groups there are.
+    pub fn len(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// Is there no pod at all?
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
+    /// The pods of a group, by place in [`Cluster::endpoints`].
+    pub fn members(&self, group: GroupId) -> &[usize] {
+        self.groups.get(group).map_or(&[], Vec::as_slice)
+    }
+
+    /// The first pod of a group.
+    pub fn first(&self, group: GroupId) -> Option<usize> {
+        self.members(group).first().copied()
+    }
+
+    /// The group of a pod; `None` for host-network pods.
+    pub fn of(&self, endpoint: usize) -> Option<GroupId> {
+        self.of_endpoint.get(endpoint).copied().flatten()
+    }
+
+    /// The groups of a namespace.
+    pub fn in_namespace(&self, namespace: &str) -> &[GroupId] {
+        self.by_namespace.get(namespace).map_or(&[], Vec::as_slice)
+    }
+
+    /// The groups that a selector of the policies picks, or may pick.
+    pub fn matching(&self, selector: &EndpointSelector) -> &[(GroupId, Tri)] {
+        self.matched.get(selector).map_or(&[], Vec::as_slice)
+    }
+
+    /// The groups that a selector of the policies certainly picks.
+    pub fn certain(&self, selector: &EndpointSelector) -> impl Iterator<Item = GroupId> {
+        let matching = self.matching(selector).iter();
+        matching.filter(|(_, t)| *t == Tri::Yes).map(|(g, _)| *g)
+    }
+
+    /// The groups with pod labels like these, in any namespace.
+    pub fn with_labels(&self, pods: &Selector) -> Vec<GroupId> {
+        let all = EndpointSelector {
+            namespaces: NamespaceScope::Matching(Selector::everything()),
+            pods: pods.clone(),
+        };
+        self.search(&all).into_iter().map(|(id, _)| id).collect()
+    }
+
+    /// How surely a namespace is meant.
+    pub fn in_scope(&self, scope: &NamespaceScope, namespace: &str) -> Tri {
+        match scope {
+            NamespaceScope::Named(name) => (name == namespace).into(),
+            NamespaceScope::Matching(selector) => match self.cluster.namespaces.get(namespace) {
+                Some(n) if n.undeclared => selector.matches_undeclared(&n.labels),
+                Some(n) => selector.matches(&n.labels).into(),
+                None => Tri::Unknown,
+            },
+        }
+    }
+
+    /// The namespaces of the scope that have pods.
+    pub fn scope(&self, scope: &NamespaceScope) -> Vec<(&'a str, Tri)> {
+        let surely = |name: &str| self.in_scope(scope, name);
+        let found: Vec<(&'a str, Tri)> = match scope {
+            NamespaceScope::Named(name) => {
+                let known = self.by_namespace.get_key_value(name.as_str());
+                known
+                    .map(|(name, _)| (*name, Tri::Yes))
+                    .into_iter()
+                    .collect()
+            }
+            NamespaceScope::Matching(_) => {
+                let names = self.by_namespace.keys();
+                names.map(|name| (*name, surely(name))).collect()
+            }
+        };
+        found.into_iter().filter(|(_, t)| t.possible()).collect()
+    }
+
+    fn search(&self, selector: &EndpointSelector) -> Vec<(GroupId, Tri)> {
+        let scope = self.scope(&selector.namespaces);
+        let in_scope = || scope.iter().map(|(name, _)| self.in_namespace(name).len());
+        let labelled = self.fewest(&selector.pods);
+        let candidates = match labelled {
+            Some(some) if some.len() < in_scope().sum() => some,
+            _ => {
+                let all = scope.iter().flat_map(|(name, _)| self.in_namespace(name));
+                all.copied().collect()
+            }
+        };
+        let surely: HashMap<&str, Tri> = scope.iter().copied().collect();
+        let mut found: Vec<(GroupId, Tri)> = candidates
+            .into_iter()
+            .filter_map(|id| {
+                let endpoint = self.cluster.endpoints.get(self.first(id)?)?;
+                let tri = *surely.get(endpoint.namespace.as_str())?;
+                let matches = selector.pods.matches(&endpoint.labels);
+                matches.then_some((id, tri))
+            })
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The groups that satisfy the condition that the fewest satisfy, if some condition names
+    /// values.
+    fn fewest(&self, pods: &Selector) -> Option<Vec<GroupId>> {
+        let named = pods.requirements.iter();
+        let named = named.filter(|r| r.operator == Operator::In);
+        let with = |r: &Requirement| -> Vec<GroupId> {
+            let values = r.values.iter();
+            let found = values.filter_map(|v| self.by_label.get(&(r.key.as_str(), v.as_str())));
+            found.flatten().copied().collect()
+        };
+        named.map(with).min_by_key(Vec::len)
+    }
+
+    /// The label pairs of the pods in a namespace, each once.
+    pub fn labels_in(&self, namespace: &str) -> BTreeSet<(&'a str, &'a str)> {
+        let groups = self.in_namespace(namespace).iter();
+        let pods = groups.filter_map(|g| self.cluster.endpoints.get(self.first(*g)?));
+        pods.flat_map(|e| e.labels.iter()).collect()
+    }
+}
+
+/// Every selector of every policy, with repetitions.
+fn selectors(policies: &PolicySet) -> impl Iterator<Item = &EndpointSelector> {
+    policies.policies().iter().flat_map(|policy| {
+        let rules = policy.rules.iter();
+        let peers = rules.flat_map(|r| r.peers.iter().flatten());
+        let pods = peers.filter_map(|peer| match peer {
+            Peer::Pods(selector) => Some(selector),
+            Peer::IpBlock(_) => None,
+        });
+        std::iter::once(&policy.subject).chain(pods)
+    })
+}

@@ -1,0 +1,48 @@
+//! Every rule, one line each. Codes are never reused.
+
+use super::rules::{
+    dead_direction, duplicate_object, egress_without_dns, enforcement_off, mixed_backends,
+    one_sided_allow, selector_matches_nothing, unaccepted_value, unanalysed_policy,
+    undecidable_verdict, unserved_port, yaml_surprise,
+};
+use super::{Check, Family, Rule};
+use crate::finding::{Code, Severity};
+
+macro_rules! registry {
+    ($($code:ident $name:literal $severity:ident $family:ident $check:expr => $summary:literal;)*) => {
+        /// All rules in the order of their codes.
+        pub const REGISTRY: &[Rule] = &[$(Rule {
+            code: Code(stringify!($code)),
+            name: $name,
+            severity: Severity::$severity,
+            family: Family::$family,
+            summary: $summary,
+            page: include_str!(concat!("../../../docs/lints/", stringify!($code), ".md")),
+            check: $check,
+        }),*];
+    };
+}
+
+registry! {
+    NP101 "syntax-error" Error Reading Check::Reading => "the text is no YAML, or more than the limits allow";
+    NP102 "unknown-field" Error Reading Check::Reading => "a field that its kind does not have";
+    NP103 "schema-violation" Error Reading Check::Reading => "a value that the API server refuses";
+    NP104 "yaml-surprise" Error Reading Check::Analysis(yaml_surprise::check) => "kubectl reads this as something else than it looks";
+    NP105 "unanalysed-policy" Warning Reading Check::Analysis(unanalysed_policy::check) => "a policy of a kind that is not analysed";
+    NP106 "duplicate-object" Warning Reading Check::Analysis(duplicate_object::check) => "two objects of one kind, namespace and name";
+    NP107 "unrendered-template" Error Reading Check::Reading => "a template that was not rendered";
+    NP301 "one-sided-allow" Error Policies Check::Analysis(one_sided_allow::check) => "one side allows a connection that the other side drops";
+    NP306 "egress-without-dns" Warning Policies Check::Analysis(egress_without_dns::check) => "egress is limited and names cannot be resolved";
+    NP309 "dead-direction" Warning Policies Check::Analysis(dead_direction::check) => "rules in a direction that `policyTypes` leaves out";
+    NP401 "selector-matches-nothing" Warning Workloads Check::Analysis(selector_matches_nothing::check) => "a policy that selects no pod";
+    NP403 "unserved-port" Error Workloads Check::Analysis(unserved_port::check) => "a rule for a port that none of its pods serves";
+    NP503 "undecidable-verdict" Warning Lowering Check::Lowering(undecidable_verdict::check) => "a verdict that the input does not decide, lowered to deny";
+    NP504 "mixed-backends" Warning Lowering Check::Lowering(mixed_backends::check) => "a Service whose backends have different verdicts, lowered to deny";
+    NP602 "unaccepted-value" Error Cni Check::Analysis(unaccepted_value::check) => "a CNI value outside of what is accepted";
+    NP606 "enforcement-off" Error Cni Check::Analysis(enforcement_off::check) => "policies that the CNI values keep from being enforced";
+}
+
+/// The rule of a code.
+pub fn find(code: &str) -> Option<&'static Rule> {
+    REGISTRY.iter().find(|rule| rule.code.0 == code)
+}

@@ -1,0 +1,47 @@
+//! NP309: rules in a direction that `policyTypes` leaves out. The server accepts them and no
+//! implementation reads them (`networking/v1 NetworkPolicySpec.policyTypes`).
+
+use crate::finding::Finding;
+use crate::lint::context::Context;
+use crate::lint::{Rule, words};
+use crate::model::DeadRule;
+use netpol_policy::Direction;
+
+/// Finds them: one finding per policy and direction.
+pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (_, _, origin) in context.written() {
+        for direction in Direction::BOTH {
+            let dead = origin.dead_rules.iter();
+            let dead: Vec<&DeadRule> = dead.filter(|d| d.direction == direction).collect();
+            let Some(first) = dead.first() else { continue };
+            let (name, word) = (&origin.key.name, direction.name());
+            let capital = match direction {
+                Direction::Ingress => "Ingress",
+                Direction::Egress => "Egress",
+            };
+            let label = match dead.len() {
+                1 => format!("this {word} rule has no effect …"),
+                n => format!(
+                    "this and {} have no effect …",
+                    words::count(n - 1, "more rule")
+                ),
+            };
+            let message = format!("{word} rules of `{name}` are never read");
+            let mut finding = rule
+                .finding(message)
+                .at(first.rule, label)
+                .see(
+                    first.policy_types,
+                    format!("… because `{capital}` is not among these"),
+                )
+                .help(format!(
+                    "add `{capital}` to policyTypes; that isolates the selected pods at {word}, \
+                     so list everything they need"
+                ));
+            finding.object = Some(super::object(&origin.key));
+            findings.push(finding);
+        }
+    }
+    findings
+}

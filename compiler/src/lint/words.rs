@@ -1,0 +1,139 @@
+//! How findings speak of things.
+
+use super::context::Context;
+use super::groups::GroupId;
+use netpol_policy::{
+    EndpointSelector, NamespaceScope, Operator, PortMatch, Protocol, Requirement, Selector,
+};
+
+impl Context<'_> {
+    /// `` `shop/api`, `shop/web` and 3 more``.
+    pub fn names(&self, groups: &[GroupId]) -> String {
+        let members = groups.iter().flat_map(|g| self.groups.members(*g));
+        let mut names: Vec<String> = members
+            .filter_map(|index| Some(self.endpoint(*index)?.display_name()))
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        let quoted: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
+        some_of(&quoted, 2)
+    }
+
+    /// `` `api` ``: the only pod of the groups by its short name, else what [`Self::names`] says.
+    pub fn short_names(&self, groups: &[GroupId]) -> String {
+        if let [group] = groups
+            && let [index] = self.groups.members(*group)
+            && let Some(endpoint) = self.endpoint(*index)
+        {
+            return format!("`{}`", endpoint.name);
+        }
+        self.names(groups)
+    }
+}
+
+/// The first ones, joined with commas and `and`, and how many more there are.
+pub fn some_of(items: &[String], most: usize) -> String {
+    match items {
+        [] => "nothing".to_owned(),
+        [one] => one.clone(),
+        _ if items.len() > most + 1 => {
+            let shown = items.iter().take(most).cloned().collect::<Vec<_>>();
+            format!("{} and {} more", shown.join(", "), items.len() - most)
+        }
+        [before @ .., last] => format!("{} and {last}", before.join(", ")),
+    }
+}
+
+/// `1 workload`, `3 workloads`.
+pub fn count(n: usize, what: &str) -> String {
+    match n {
+        1 => format!("1 {what}"),
+        _ => format!("{n} {what}s"),
+    }
+}
+
+/// `TCP/8443`, `TCP/8000-8010`, `TCP/http`, `every TCP port`, `every port`.
+pub fn port(port: Option<&PortMatch>) -> String {
+    match port {
+        None => "every port".to_owned(),
+        Some(PortMatch::Range {
+            protocol,
+            first: 0,
+            last,
+        }) if *last == protocol.last_port() && *protocol != Protocol::Other => {
+            format!("every {protocol} port")
+        }
+        Some(PortMatch::Range {
+            protocol,
+            first,
+            last,
+        }) if first == last => format!("{protocol}/{first}"),
+        Some(PortMatch::Range {
+            protocol,
+            first,
+            last,
+        }) => format!("{protocol}/{first}-{last}"),
+        Some(PortMatch::Named {
+            protocol: Some(protocol),
+            name,
+        }) => format!("{protocol}/{name}"),
+        Some(PortMatch::Named {
+            protocol: None,
+            name,
+        }) => name.clone(),
+    }
+}
+
+/// `app: api, tier in (a, b)`, as a manifest would have it.
+pub fn selector(selector: &Selector) -> String {
+    if selector.is_everything() {
+        return "{}".to_owned();
+    }
+    let one = |r: &Requirement| match (r.operator, r.values.as_slice()) {
+        (Operator::In, [value]) => format!("{}: {value}", r.key),
+        (Operator::In, values) => format!("{} in ({})", r.key, values.join(", ")),
+        (Operator::NotIn, values) => format!("{} not in ({})", r.key, values.join(", ")),
+        (Operator::Exists, _) => format!("{} exists", r.key),
+        (Operator::DoesNotExist, _) => format!("no {}", r.key),
+    };
+    let parts: Vec<String> = selector.requirements.iter().map(one).collect();
+    parts.join(", ")
+}
+
+/// Where a selector looks: `` namespace `shop` ``, `every namespace`, or the labels.
+pub fn scope(selector: &EndpointSelector) -> String {
+    match &selector.namespaces {
+        NamespaceScope::Named(name) => format!("namespace `{name}`"),
+        NamespaceScope::Matching(all) if all.is_everything() => "any namespace".to_owned(),
+        NamespaceScope::Matching(labels) => {
+            format!("namespaces with `{}`", self::selector(labels))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_stay_short() {
+        let items = |n: usize| (0..n).map(|i| i.to_string()).collect::<Vec<_>>();
+        assert_eq!(some_of(&items(1), 2), "0");
+        assert_eq!(some_of(&items(2), 2), "0 and 1");
+        assert_eq!(some_of(&items(3), 2), "0, 1 and 2");
+        assert_eq!(some_of(&items(5), 2), "0, 1 and 3 more");
+    }
+
+    #[test]
+    fn ports_read_as_on_the_command_line() {
+        let range = |first, last| PortMatch::Range {
+            protocol: Protocol::Tcp,
+            first,
+            last,
+        };
+        assert_eq!(port(Some(&range(80, 80))), "TCP/80");
+        assert_eq!(port(Some(&range(80, 90))), "TCP/80-90");
+        assert_eq!(port(Some(&range(0, 65535))), "every TCP port");
+        assert_eq!(port(None), "every port");
+    }
+}

@@ -1,0 +1,43 @@
+//! The full report on the `bad` example of every rule, as users see it.
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+use netpolc::lint::{self, Check, REGISTRY, Selection};
+use netpolc::report::{Format, Report, Style};
+use netpolc::resolve::{Inputs, read};
+use std::path::{Path, PathBuf};
+
+#[test]
+fn full_report_of_every_bad_example() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    std::env::set_current_dir(root).unwrap();
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        for rule in REGISTRY {
+            let directory = format!("policies-examples/lints/{}/bad", rule.code);
+            let entries = std::fs::read_dir(directory).unwrap();
+            let mut files: Vec<PathBuf> = entries.map(|e| e.unwrap().path()).collect();
+            files.sort();
+            let (values, paths) = files.into_iter().partition(|p| p.ends_with("cni-values.yaml"));
+            let analysis = read(&Inputs {
+                paths,
+                cni_values: values,
+                ..Inputs::default()
+            });
+            let findings = match rule.check {
+                Check::Lowering(_) => lint::lowering(&analysis),
+                _ => lint::check(&analysis, &Selection::default()),
+            };
+            let report = Report {
+                sources: &analysis.sources,
+                findings: &findings,
+                incomplete: &analysis.model.incomplete,
+            };
+            let mut text = Vec::new();
+            report.write(Format::Full, Style::PLAIN, &mut text).unwrap();
+            let text = String::from_utf8(text).unwrap();
+            insta::assert_snapshot!(rule.code.0, text);
+        }
+    });
+}
