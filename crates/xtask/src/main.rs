@@ -1,3 +1,45 @@
-//! Project tasks: `cargo xtask demo | gen | new-lint | bench`.
+//! Project tasks: `cargo xtask gen` keeps generated files true to their sources.
+//!
+//! Each verb is a file with `Args` and `run(&Args) -> Result<(), String>`; the error is a sentence
+//! for people, and a verb that fails ends with exit code 1.
+#![forbid(unsafe_code)]
 
-fn main() {}
+// `gen` is a keyword, the file is plain gen.rs.
+mod r#gen;
+
+use clap::{Parser, Subcommand};
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Project tasks.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Writes every generated file, or says with --check which one is stale.
+    Gen(r#gen::Args),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().verb {
+        Verb::Gen(args) => r#gen::run(&args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            // Nobody is left to be told when standard error is gone.
+            writeln!(std::io::stderr(), "error: {sentence}").unwrap_or_default();
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the workspace.
+fn root() -> &'static std::path::Path {
+    std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
