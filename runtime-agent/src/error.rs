@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A capability is missing.
-    #[error("{name} is missing, which is needed for {purpose}; run as root or grant CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON")]
+    #[error(
+        "{name} is missing, which is needed for {purpose}; run as root or grant CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON"
+    )]
     Privilege {
         /// The capability.
         name: &'static str,
@@ -37,7 +39,9 @@ pub enum Error {
         reason: String,
     },
     /// A pin is there that this version did not make.
-    #[error("{0} was not made by this version of netpold; run `netpold detach` of the version that made it, or choose another --bpffs")]
+    #[error(
+        "{0} was not made by this version of netpold; run `netpold detach` of the version that made it, or choose another --bpffs"
+    )]
     ForeignPin(PathBuf),
     /// Another agent works on the same state.
     #[error("another netpold works on {0}; wait for it or choose another --state-dir")]

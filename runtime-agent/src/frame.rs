@@ -121,6 +121,13 @@ mod tests {
             ..v4
         };
         assert_eq!(v6.bytes().unwrap()[56..58], 443u16.to_be_bytes());
-        assert_eq!(Frame { source: v6.source, ..v4 }.bytes(), None);
+        assert_eq!(
+            Frame {
+                source: v6.source,
+                ..v4
+            }
+            .bytes(),
+            None
+        );
     }
 }

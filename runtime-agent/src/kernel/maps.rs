@@ -201,12 +201,9 @@ impl Maps {
                         .map(|shape| sys::map_create(shape, "template", None))
                         .transpose()
                         .map_err(|e| Error::kernel(&what("size"), &e))?;
-                    let made = sys::map_create(
-                        shape,
-                        map.name(),
-                        template.as_ref().map(AsFd::as_fd),
-                    )
-                    .map_err(|e| Error::kernel(&what("make"), &e))?;
+                    let made =
+                        sys::map_create(shape, map.name(), template.as_ref().map(AsFd::as_fd))
+                            .map_err(|e| Error::kernel(&what("make"), &e))?;
                     sys::pin(made.as_fd(), &path).map_err(|e| Error::kernel(&what("pin"), &e))?;
                     Ok(made)
                 }
@@ -321,13 +318,19 @@ impl Maps {
         let key = ifindex.to_ne_bytes();
         let mut id = [0; 4];
         let fail = |e: io::Error| Error::kernel("make an endpoint's flow table", &e);
-        if sys::map_lookup(self.get(Map::Flows), &key, &mut id).map_err(fail)?.is_none() {
+        if sys::map_lookup(self.get(Map::Flows), &key, &mut id)
+            .map_err(fail)?
+            .is_none()
+        {
             let table = sys::map_create(flow_shape(self.sizes), "flow", None).map_err(fail)?;
             let number = descriptor(table.as_fd()).to_ne_bytes();
             sys::map_update(self.get(Map::Flows), &key, &number, 0).map_err(fail)?;
         }
         let mut meter = [0; METER];
-        if sys::map_lookup(self.get(Map::Meters), &key, &mut meter).map_err(fail)?.is_none() {
+        if sys::map_lookup(self.get(Map::Meters), &key, &mut meter)
+            .map_err(fail)?
+            .is_none()
+        {
             sys::map_update(self.get(Map::Meters), &key, &[0; METER], 0).map_err(fail)?;
         }
         Ok(())

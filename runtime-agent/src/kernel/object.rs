@@ -3,17 +3,15 @@
 use super::maps::{Maps, Sizes};
 use super::sys::{self, Hook, TestRun};
 use crate::error::Error;
-use aya::programs::SchedClassifier;
 use aya::EbpfLoader;
+use aya::programs::SchedClassifier;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 /// The object file, built by `scripts/bpf-build.sh`.
-static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/bpf/netpol.bpf.o"
-));
+static OBJECT: &[u8] =
+    aya::include_bytes_aligned!(concat!(env!("CARGO_MANIFEST_DIR"), "/bpf/netpol.bpf.o"));
 
 /// The program that tells the time that the other two have.
 const CLOCK: &str = "clock";

@@ -6,7 +6,11 @@ use std::fs;
 /// What is needed, by number and name (`linux/capability.h`), and what for.
 const NEEDED: [(u32, &str, &str); 3] = [
     (12, "CAP_NET_ADMIN", "attaching programs to interfaces"),
-    (38, "CAP_PERFMON", "passing the verifier as a privileged program"),
+    (
+        38,
+        "CAP_PERFMON",
+        "passing the verifier as a privileged program",
+    ),
     (39, "CAP_BPF", "making maps and loading programs"),
 ];
 

@@ -164,7 +164,13 @@ fn check_lengths(map: BorrowedFd<'_>, key: usize, value: Option<usize>) -> io::R
 /// `BPF_MAP_UPDATE_ELEM` of a map that is not per CPU.
 pub fn map_update(map: BorrowedFd<'_>, key: &[u8], value: &[u8], flags: u64) -> io::Result<()> {
     check_lengths(map, key.len(), Some(value.len()))?;
-    element(bpf_cmd::BPF_MAP_UPDATE_ELEM, map, key, address(value), flags)
+    element(
+        bpf_cmd::BPF_MAP_UPDATE_ELEM,
+        map,
+        key,
+        address(value),
+        flags,
+    )
 }
 
 /// `BPF_MAP_LOOKUP_ELEM` of a map that is not per CPU; `None` when there is no such key.

@@ -1,0 +1,1 @@
+//! A bundle as the agent uses it.
