@@ -7,6 +7,8 @@
 //! A pod has its addresses on `eth0`, and its routes lead to the node, whose side of the pair has
 //! the gateway's address: what the `ptp` plugin of the reference CNI makes.
 
+pub mod wire;
+
 use crate::kernel::interface::Netlink;
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use netlink_packet_route::address::{AddressAttribute, AddressHeaderFlags, AddressMessage};
