@@ -1,12 +1,82 @@
 //! What the API server would refuse: unknown fields (NP102) and everything else (NP103).
+//!
+//! NetworkPolicies are checked in full, as kube-apiserver 1.36 does under
+//! `fieldValidation=Strict`. Of other kinds only what is read is checked, and fields are called
+//! unknown only where the schema lists all of them. Kinds that are not read are passed over.
 
 pub(crate) mod cidr;
+mod fields;
+mod metadata;
+mod networkpolicy;
+mod path;
+mod report;
+mod selectors;
+mod structure;
+mod syntax;
+mod versions;
+mod workloads;
 
 use crate::finding::Finding;
 use crate::load::Object;
+use netpol_yaml::NodeRef;
+use path::Path;
+use report::Report;
 
-/// Checks one object as kube-apiserver 1.36 does under `fieldValidation=Strict`.
+/// What the server takes as a request, in bytes of JSON (`MaxRequestBodyBytes`).
+const LARGEST: usize = 3 * 1024 * 1024;
+
+/// Checks one object. An error means that the server refuses it; a warning, that the server takes
+/// it and kubectl does not.
 pub fn check(object: &Object) -> Vec<Finding> {
-    let _ = object;
-    Vec::new()
+    let mut report = Report::new(object);
+    let Some(known) = versions::check(&mut report) else {
+        return report.findings;
+    };
+    structure::check(&mut report, known.schema);
+    metadata::check(&mut report, name_rule(known.kind));
+    match known.kind {
+        "NetworkPolicy" => networkpolicy::check(&mut report),
+        "Pod" => {
+            if let Some(spec) = object.get("/spec") {
+                workloads::check_containers(&mut report, spec, &Path::root("spec"));
+            }
+        }
+        "ReplicationController" | "Job" => {
+            workloads::check_template(&mut report, &["spec", "template"]);
+        }
+        "CronJob" => {
+            let fields = ["spec", "jobTemplate", "spec", "template"];
+            workloads::check_template(&mut report, &fields);
+        }
+        "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" => {
+            workloads::check_selector(&mut report);
+            workloads::check_template(&mut report, &["spec", "template"]);
+        }
+        _ => {}
+    }
+    check_size(&mut report);
+    report.findings
+}
+
+/// The form of names, by kind.
+fn name_rule(kind: &str) -> metadata::NameRule {
+    match kind {
+        "Namespace" | "Service" => syntax::label,
+        _ => syntax::subdomain,
+    }
+}
+
+/// The text is looked at first, because writing it out as JSON takes time.
+fn check_size(report: &mut Report<'_>) {
+    let object = report.object;
+    let written = object.at.span.end.saturating_sub(object.at.span.start);
+    if usize::try_from(written).is_ok_and(|length| length > LARGEST / 2) {
+        let length = object.root().to_json().to_string().len();
+        if length > LARGEST {
+            let root: NodeRef<'_> = object.root();
+            let why =
+                format!("the object has {length} bytes, more than the {LARGEST} of a request");
+            report.refuse_entry(root, "metadata", &Path::root("metadata"), why);
+        }
+    }
 }

@@ -1,0 +1,77 @@
+//! Collects what the server would say about one object.
+
+use super::path::Path;
+use crate::finding::{Code, Finding, Severity};
+use crate::load::{Object, quoted};
+use crate::source::Location;
+use netpol_yaml::{Kind, NodeRef};
+use std::fmt;
+
+/// The object under inspection and the findings so far.
+pub(crate) struct Report<'a> {
+    /// The object.
+    pub object: &'a Object,
+    /// What was found.
+    pub findings: Vec<Finding>,
+}
+
+impl<'a> Report<'a> {
+    /// Nothing found yet.
+    pub fn new(object: &'a Object) -> Self {
+        Self {
+            object,
+            findings: Vec::new(),
+        }
+    }
+
+    /// Adds a finding about this object.
+    pub fn push(&mut self, mut finding: Finding) {
+        finding.object = Some(self.object.display_name());
+        self.findings.push(finding);
+    }
+
+    /// NP103: the server refuses the value of a field, and says why.
+    pub fn refuse(&mut self, node: NodeRef<'_>, path: &Path<'_>, why: impl fmt::Display) {
+        let at = self.first_line(node);
+        let value = match node.scalar_text() {
+            Some(text) => format!("`{}` {why}", quoted(&text)),
+            None => why.to_string(),
+        };
+        self.push(
+            Finding::new(
+                Code("NP103"),
+                Severity::Error,
+                format!("the server refuses `{path}`: {why}"),
+            )
+            .at(at, value),
+        );
+    }
+
+    /// NP103 at a field's key, for what is wrong with a field as a whole.
+    pub fn refuse_entry(
+        &mut self,
+        parent: NodeRef<'_>,
+        key: &str,
+        path: &Path<'_>,
+        why: impl fmt::Display,
+    ) {
+        let node = parent.entry(key).map_or(parent, |(key, _)| key);
+        let finding = Finding::new(
+            Code("NP103"),
+            Severity::Error,
+            format!("the server refuses `{path}`: {why}"),
+        );
+        self.push(finding.at(self.first_line(node), why.to_string()));
+    }
+
+    /// The place of a node, cut to its first line, so that it can be pointed at.
+    pub fn first_line(&self, node: NodeRef<'_>) -> Location {
+        let mut at = self.object.locate(node);
+        if matches!(node.kind(), Kind::Mapping | Kind::Sequence) {
+            let first = node.raw().lines().next().unwrap_or_default();
+            let length = u32::try_from(first.trim_end().len()).unwrap_or(0);
+            at.span.end = at.span.end.min(at.span.start.saturating_add(length));
+        }
+        at
+    }
+}

@@ -1,0 +1,141 @@
+//! `apiVersion` and `kind`: which of them the server has.
+
+use super::report::Report;
+use crate::finding::{Code, Finding, Severity};
+use crate::load::quoted;
+use netpol_yaml::NodeRef;
+
+/// What is checked of a kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// The only version that the server still has.
+    pub api_version: &'static str,
+    /// The kind.
+    pub kind: &'static str,
+    /// The schema in `schemas/kubernetes`.
+    pub schema: &'static str,
+}
+
+const fn known(api_version: &'static str, kind: &'static str, schema: &'static str) -> Known {
+    Known {
+        api_version,
+        kind,
+        schema,
+    }
+}
+
+/// The kinds that are read.
+const KINDS: [Known; 12] = [
+    known("networking.k8s.io/v1", "NetworkPolicy", "networkpolicy.v1"),
+    known("v1", "Pod", "pod.v1"),
+    known("v1", "Node", "node.v1"),
+    known("v1", "Namespace", "namespace.v1"),
+    known("v1", "Service", "service.v1"),
+    known("v1", "ReplicationController", "replicationcontroller.v1"),
+    known("apps/v1", "Deployment", "workload.v1"),
+    known("apps/v1", "ReplicaSet", "workload.v1"),
+    known("apps/v1", "StatefulSet", "workload.v1"),
+    known("apps/v1", "DaemonSet", "workload.v1"),
+    known("batch/v1", "Job", "workload.v1"),
+    known("batch/v1", "CronJob", "cronjob.v1"),
+];
+
+const SLICE: Known = known("discovery.k8s.io/v1", "EndpointSlice", "endpointslice.v1");
+
+/// Groups of which the server knows every kind, so that no extension can live in them.
+const BUILT_IN: [&str; 7] = [
+    "",
+    "apps",
+    "batch",
+    "extensions",
+    "networking.k8s.io",
+    "discovery.k8s.io",
+    "policy",
+];
+
+/// Finds out what the object is. Objects that are nothing of ours give `None` without a word;
+/// kinds of ours in a version that the server does not have are reported.
+pub(crate) fn check(report: &mut Report<'_>) -> Option<Known> {
+    let object = report.object;
+    let root = object.root();
+    let kind = object.kind.as_str();
+    if let Some(known) = all().find(|k| k.kind == kind && k.api_version == object.api_version) {
+        if root.get("kind").is_none_or(NodeRef::is_null) && known.kind == "NetworkPolicy" {
+            missing(report, "kind", "NetworkPolicy");
+        }
+        return Some(known);
+    }
+    let same_kind = all().find(|k| k.kind == kind);
+    if object.api_version.is_empty() {
+        let known = same_kind?;
+        missing(report, "apiVersion", known.api_version);
+        return Some(known);
+    }
+    let group = object.group();
+    let built_in = BUILT_IN.contains(&group);
+    match same_kind {
+        Some(known) if built_in || is_slip(group, known.api_version) => {
+            wrong_version(report, known);
+        }
+        None if built_in => wrong_kind(report),
+        _ => {}
+    }
+    None
+}
+
+fn all() -> impl Iterator<Item = Known> {
+    KINDS.into_iter().chain([SLICE])
+}
+
+/// Is a group the misspelt one of a version?
+fn is_slip(group: &str, api_version: &str) -> bool {
+    let meant = api_version.split_once('/').map_or("", |(group, _)| group);
+    !meant.is_empty() && strsim::osa_distance(group, meant) <= 3
+}
+
+/// Not refused: sent to the address of its kind, the object takes the address's version. kubectl
+/// does not know that address, and does refuse it.
+fn missing(report: &mut Report<'_>, field: &str, value: &str) {
+    let message = format!("`{field}` is missing");
+    let at = report.first_line(report.object.root()).start();
+    let finding = Finding::new(Code("NP103"), Severity::Warning, message)
+        .at(at, "kubectl refuses an object without it")
+        .help(format!("add `{field}: {value}`"));
+    report.push(finding);
+}
+
+fn wrong_version(report: &mut Report<'_>, known: Known) {
+    let object = report.object;
+    let message = format!(
+        "the server has no `{}` in `{}`",
+        known.kind,
+        quoted(&object.api_version)
+    );
+    let place = object.get("/apiVersion").unwrap_or(object.root());
+    let finding = Finding::new(Code("NP103"), Severity::Error, message)
+        .at(report.first_line(place), "not served by Kubernetes 1.36")
+        .help(format!("write `apiVersion: {}`", known.api_version));
+    report.push(finding);
+}
+
+/// A kind that differs from one of ours by case or a letter, in a group where nobody else's kinds
+/// can be.
+fn wrong_kind(report: &mut Report<'_>) {
+    let object = report.object;
+    let lower = object.kind.to_ascii_lowercase();
+    let meant = all().find(|known| {
+        let name = known.kind.to_ascii_lowercase();
+        let version = known.api_version == object.api_version;
+        version && (name == lower || (name.len() > 6 && strsim::osa_distance(&name, &lower) <= 2))
+    });
+    let Some(meant) = meant else { return };
+    let message = format!(
+        "the server has no kind `{}` in `{}`",
+        quoted(&object.kind),
+        quoted(&object.api_version)
+    );
+    let finding = Finding::new(Code("NP103"), Severity::Error, message)
+        .at(object.kind_at, "not a kind of this group")
+        .help(format!("did you mean `{}`?", meant.kind));
+    report.push(finding);
+}
