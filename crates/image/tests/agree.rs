@@ -1,11 +1,6 @@
 //! The image decides what `decide` decides, once lowered: verdict and rule, for every flow that
 //! has a side on the node, IPv4 and IPv6, both directions.
-#![expect(
-    clippy::panic,
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "tests fail by panicking"
-)]
+#![expect(clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 use netpol_image::{ImageView, LinkOptions, Packet, decode, eval, link};
 use netpol_policy::decide::decide_side;
@@ -189,7 +184,7 @@ impl Asked<'_> {
         (verdict, rule)
     }
 
-    /// Without NEED_STATE nothing is remembered, so every possible reply must pass by itself.
+    /// Without `NEED_STATE` nothing is remembered, so every possible reply must pass by itself.
     fn no_reply_is_denied(&self, packet: &Packet) {
         let protocol = Protocol::from_ip(packet.protocol);
         for port in [0, 1, 52, 80, 1024, 8080, 32768, 65535] {
