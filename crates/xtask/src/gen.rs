@@ -114,7 +114,7 @@ fn titles(folder: &Path) -> Result<Vec<(String, String)>, String> {
     for entry in entries {
         let entry = entry.map_err(|e| format!("cannot list {}: {e}", folder.display()))?;
         let file = entry.file_name().to_string_lossy().into_owned();
-        if !Path::new(&file).extension().is_some_and(|e| e == "md") {
+        if Path::new(&file).extension().is_none_or(|e| e != "md") {
             continue;
         }
         let text = fs::read_to_string(entry.path()).map_err(|e| format!("docs/{file}: {e}"))?;

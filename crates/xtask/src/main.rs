@@ -6,6 +6,7 @@
 
 // `gen` is a keyword, the file is plain gen.rs.
 mod r#gen;
+mod new_lint;
 
 use clap::{Parser, Subcommand};
 use std::io::Write;
@@ -23,11 +24,14 @@ struct Cli {
 enum Verb {
     /// Writes every generated file, or says with --check which one is stale.
     Gen(r#gen::Args),
+    /// Makes the files of a new rule of netpolc: code, page, examples, registry line.
+    NewLint(new_lint::Args),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().verb {
         Verb::Gen(args) => r#gen::run(&args),
+        Verb::NewLint(args) => new_lint::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

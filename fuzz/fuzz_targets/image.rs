@@ -1,0 +1,9 @@
+//! See ../README.md.
+#![no_main]
+
+#[path = "../bodies/image.rs"]
+mod body;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    body::run(data);
+});
