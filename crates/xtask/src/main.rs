@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 // `gen` is a keyword, the file is plain gen.rs.
+mod demo;
 mod r#gen;
 mod new_lint;
 
@@ -22,6 +23,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// The whole way on the shop example: check, build, load, real packets, swap, rollback.
+    Demo(demo::Args),
     /// Writes every generated file, or says with --check which one is stale.
     Gen(r#gen::Args),
     /// Makes the files of a new rule of netpolc: code, page, examples, registry line.
@@ -30,6 +33,7 @@ enum Verb {
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().verb {
+        Verb::Demo(args) => demo::run(&args),
         Verb::Gen(args) => r#gen::run(&args),
         Verb::NewLint(args) => new_lint::run(&args),
     };
