@@ -7,7 +7,7 @@
 //!
 //! Two evaluators live here and must agree:
 //! * [`decide`](decide::decide) follows the specification line by line for one packet,
-//! * [`Matrix`](matrix::Matrix) groups parties into identity classes and ports into atoms and
+//! * [`Matrix`] groups parties into identity classes and ports into atoms and
 //!   decides whole classes.
 //!
 //! The numbered rules that both implement stand in `docs/semantics.md`.
