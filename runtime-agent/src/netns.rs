@@ -10,10 +10,10 @@
 pub mod wire;
 
 use crate::kernel::interface::Netlink;
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL};
 use netlink_packet_route::address::{AddressAttribute, AddressHeaderFlags, AddressMessage};
 use netlink_packet_route::link::{
-    InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
+    InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, State,
 };
 use netlink_packet_route::route::{
     RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType,
@@ -27,6 +27,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, AsRawFd};
 use std::thread;
+use std::time::Duration;
 
 /// The node's address on the pods' links, and the pods' IPv4 gateway.
 pub const NODE_V4: Ipv4Addr = Ipv4Addr::new(10, 244, 0, 1);
@@ -139,13 +140,17 @@ impl Node {
             let mut netlink = Netlink::open()?;
             add_veth(&mut netlink, interface, "eth0", &namespace.file)?;
             let host = index_of(interface)?;
+            set_up(interface)?;
+            namespace.run(|| set_up("eth0"))??;
+            namespace.run(|| wait_until_up("eth0"))??;
+            wait_until_up(interface)?;
             for gateway in [NODE_V4.into(), GATEWAY_V6.into()] {
                 add_address(&mut netlink, host, gateway)?;
             }
-            set_up(interface)?;
             for address in addresses {
                 add_route(&mut netlink, host, Some(*address), None)?;
             }
+            wait_until_settled()?;
             Ok(host)
         })??;
         namespace.run(|| configure_pod(addresses))??;
@@ -176,7 +181,6 @@ fn configure_pod(addresses: &[IpAddr]) -> io::Result<()> {
     for address in addresses {
         add_address(&mut netlink, own, *address)?;
     }
-    set_up("eth0")?;
     if addresses.iter().any(IpAddr::is_ipv4) {
         add_route(&mut netlink, own, Some(NODE_V4.into()), None)?;
         add_route(&mut netlink, own, None, Some(NODE_V4.into()))?;
@@ -184,7 +188,7 @@ fn configure_pod(addresses: &[IpAddr]) -> io::Result<()> {
     if addresses.iter().any(IpAddr::is_ipv6) {
         add_route(&mut netlink, own, None, Some(GATEWAY_V6.into()))?;
     }
-    Ok(())
+    wait_until_settled()
 }
 
 fn index_of(name: &str) -> io::Result<u32> {
@@ -198,6 +202,50 @@ fn set_up(name: &str) -> io::Result<()> {
     message.header.flags = LinkFlags::Up;
     message.header.change_mask = LinkFlags::Up;
     Netlink::open()?.change(RouteNetlinkMessage::SetLink(message), 0)
+}
+
+/// IPv6 addresses answer nobody until the kernel has thought about them, also without looking for
+/// duplicates.
+fn wait_until_settled() -> io::Result<()> {
+    let mut netlink = Netlink::open()?;
+    wait("the addresses do not settle", || {
+        let request = RouteNetlinkMessage::GetAddress(AddressMessage::default());
+        let answers = netlink.request(request, NLM_F_DUMP)?;
+        Ok(answers.iter().all(|answer| match answer {
+            RouteNetlinkMessage::NewAddress(address) => {
+                !address.header.flags.contains(AddressHeaderFlags::Tentative)
+            }
+            _ => true,
+        }))
+    })
+}
+
+fn wait(fault: &str, mut done: impl FnMut() -> io::Result<bool>) -> io::Result<()> {
+    for _ in 0..3000 {
+        if done()? {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    Err(io::Error::new(io::ErrorKind::TimedOut, fault.to_owned()))
+}
+
+/// The kernel notices a little later that both sides of a pair are up, and gives addresses no use
+/// before that.
+fn wait_until_up(name: &str) -> io::Result<()> {
+    let mut message = LinkMessage::default();
+    message.header.index = index_of(name)?;
+    let mut netlink = Netlink::open()?;
+    wait(&format!("the interface `{name}` does not come up"), || {
+        let request = RouteNetlinkMessage::GetLink(message.clone());
+        let answers = netlink.request(request, 0)?;
+        Ok(answers.iter().any(|answer| match answer {
+            RouteNetlinkMessage::NewLink(link) => link
+                .attributes
+                .contains(&LinkAttribute::OperState(State::Up)),
+            _ => false,
+        }))
+    })
 }
 
 fn add_veth(netlink: &mut Netlink, host: &str, pod: &str, namespace: &File) -> io::Result<()> {

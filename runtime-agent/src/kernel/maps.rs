@@ -62,6 +62,16 @@ impl Sizes {
         Ok(Self { image, bank, flows })
     }
 
+    /// The larger of each size.
+    #[must_use]
+    pub fn at_least(self, other: Self) -> Self {
+        Self {
+            image: self.image.max(other.image),
+            bank: self.bank.max(other.bank),
+            flows: self.flows,
+        }
+    }
+
     /// Does everything that fits into `other` fit into these, and in the same maps?
     pub fn hold(self, other: Self) -> bool {
         self.image >= other.image && self.bank >= other.bank

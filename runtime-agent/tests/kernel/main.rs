@@ -10,4 +10,5 @@
 )]
 
 mod agreement;
+mod enforce;
 mod lab;
