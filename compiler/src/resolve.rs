@@ -1,7 +1,9 @@
 //! From objects to the model; and [`read`], the one front door of every verb.
 
+mod cluster;
 mod cni;
 mod collect;
+mod inputs;
 mod inventory;
 mod kinds;
 mod namespaces;
@@ -9,78 +11,21 @@ mod networkpolicy;
 mod nodes;
 mod owners;
 mod pods;
+mod policies;
 mod selector;
 mod services;
 mod what_if;
 mod workloads;
 
+pub use inputs::{Inputs, LabelChange, LabelTarget, WhatIf};
+
 use crate::finding::{Code, Finding, Severity};
 use crate::load::{self, Layer, LoadOptions, Loaded, Object, ObjectKey, Surprise};
-use crate::model::{CniValues, Model, OwnerKey, Unanalysed};
+use crate::model::{CniValues, Model};
 use crate::schema;
 use crate::source::{Location, Sources};
-use collect::{Collected, Item};
-use kinds::Role;
-use netpol_policy::{Cluster, Dialect, Namespace, PolicySet};
+use netpol_policy::{Cluster, Dialect};
 use std::path::PathBuf;
-use workloads::Placed;
-
-/// What a verb was asked to read.
-#[derive(Debug, Clone, Default)]
-pub struct Inputs {
-    /// Files, directories, `-` for standard input.
-    pub paths: Vec<PathBuf>,
-    /// `--cni-values`: Helm values of the CNI's chart; later files override earlier ones.
-    pub cni_values: Vec<PathBuf>,
-    /// `--cluster-state`: a dump of everything there is; closes the world.
-    pub cluster_state: Vec<PathBuf>,
-    /// `--namespace`: of objects that name none; `default` otherwise.
-    pub namespace: Option<String>,
-    /// `--dialect`; detected from the input otherwise.
-    pub dialect: Option<Dialect>,
-    /// `--closed-world`: nothing exists but what is given.
-    pub closed_world: bool,
-    /// Changes that are to be judged as if they had been made.
-    pub what_if: WhatIf,
-    /// How texts are read.
-    pub load: LoadOptions,
-}
-
-/// Changes to the input before it is analysed (`query --add --remove --label`).
-#[derive(Debug, Clone, Default)]
-pub struct WhatIf {
-    /// Objects that are added, or replace the ones of the same kind, namespace and name.
-    pub add: Vec<PathBuf>,
-    /// Objects that are taken away.
-    pub remove: Vec<ObjectKey>,
-    /// Labels that are set or taken away.
-    pub labels: Vec<LabelChange>,
-}
-
-/// A label that is set, or taken away when there is no value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LabelChange {
-    /// Whose label.
-    pub of: LabelTarget,
-    /// The label's key.
-    pub key: String,
-    /// The label's value; `None` takes the label away.
-    pub value: Option<String>,
-}
-
-/// Whose label changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LabelTarget {
-    /// The namespace of this name.
-    Namespace(String),
-    /// All pods of a pod or workload of this namespace and name.
-    Endpoint {
-        /// The namespace.
-        namespace: String,
-        /// The name of the pod or of the workload.
-        name: String,
-    },
-}
 
 /// What was read and what it means.
 #[derive(Debug, Clone, Default)]
@@ -187,7 +132,8 @@ fn nothing_to_read(
     inventories: &[(Location, Cluster)],
 ) -> Option<Finding> {
     let empty = read.objects.is_empty() && inventories.is_empty();
-    if inputs.paths.is_empty() || !empty || read.is_fatal() {
+    let asked = !inputs.paths.is_empty() || !inputs.cluster_state.is_empty();
+    if !asked || !empty || read.is_fatal() {
         return None;
     }
     let message = "there is no Kubernetes object in the input";
@@ -224,7 +170,7 @@ pub struct ResolveOptions {
 
 /// Says what the objects mean together. Objects that the server refuses are left out, and
 /// [`Model::incomplete`] names them.
-pub fn resolve(objects: &[Object], options: ResolveOptions) -> (Model, Vec<Finding>) {
+pub fn resolve(objects: &[Object], mut options: ResolveOptions) -> (Model, Vec<Finding>) {
     let default_namespace = options.namespace.as_deref().unwrap_or("default");
     let collected = collect::collect(objects, default_namespace, &options.remove);
     let mut findings: Vec<Finding> = (collected.missing.iter())
@@ -232,154 +178,17 @@ pub fn resolve(objects: &[Object], options: ResolveOptions) -> (Model, Vec<Findi
         .collect();
     let mut model = Model {
         closed_world: options.closed_world,
-        cni: options.cni,
+        cni: options.cni.take(),
         ..Model::default()
     };
-    resolve_cluster(
-        &collected,
-        &options.labels,
-        &options.inventories,
-        &mut model,
-        &mut findings,
-    );
-    resolve_policies(&collected, options.dialect, &mut model);
+    findings.extend(cluster::resolve(&collected, &options, &mut model));
+    policies::resolve(&collected, options.dialect, &mut model);
     if model.closed_world {
         model.cluster.close();
     }
     model.duplicates = collected.duplicates;
     model.incomplete.extend(collected.incomplete);
     (model, findings)
-}
-
-/// Who is there. Endpoints are sorted here as [`Cluster::normalize`] sorts them, so that their
-/// origins stay beside them.
-fn resolve_cluster(
-    collected: &Collected<'_>,
-    labels: &[LabelChange],
-    inventories: &[(Location, Cluster)],
-    model: &mut Model,
-    findings: &mut Vec<Finding>,
-) {
-    let items = &collected.items;
-    for item in items.iter().filter(|item| !item.removed) {
-        match item.role {
-            Role::Namespace => {
-                let (name, namespace, origin) = namespaces::lower(item);
-                model.namespace_origins.insert(name.clone(), origin);
-                model.cluster.namespaces.insert(name, namespace);
-            }
-            Role::Node => model.cluster.nodes.push(nodes::lower(item)),
-            _ => {}
-        }
-    }
-    let mut placed = workloads::lower(items);
-    for (at, given) in inventories {
-        let mut given = given.clone();
-        given.normalize();
-        placed.extend(from_inventory(*at, std::mem::take(&mut given.endpoints)));
-        inventory::merge(&mut model.cluster, given);
-    }
-    findings.extend(what_if::relabel(
-        labels,
-        &mut placed,
-        &mut model.cluster.namespaces,
-    ));
-    placed.sort_by(|a, b| {
-        let (a, b) = (&a.endpoint, &b.endpoint);
-        (&a.namespace, &a.name, &a.kind, &a.labels, &a.addresses).cmp(&(
-            &b.namespace,
-            &b.name,
-            &b.kind,
-            &b.labels,
-            &b.addresses,
-        ))
-    });
-    for (index, placed) in placed.into_iter().enumerate() {
-        for owner in placed.owners {
-            model.owners.entry(owner).or_default().push(index);
-        }
-        model.endpoint_origins.push(placed.origin);
-        model.cluster.endpoints.push(placed.endpoint);
-    }
-    let services = services::lower(items, &model.cluster.endpoints);
-    model.cluster.services.extend(services);
-    for item in items
-        .iter()
-        .filter(|i| i.role == Role::NetworkPolicy && !i.removed)
-    {
-        mention(&mut model.cluster, item.namespace());
-    }
-    model.cluster.normalize();
-}
-
-fn from_inventory(at: Location, endpoints: Vec<netpol_policy::Endpoint>) -> Vec<Placed> {
-    let origin = crate::model::Origin {
-        object: at,
-        name: at,
-        labels: at,
-        containers: at,
-    };
-    let place = |endpoint| Placed {
-        endpoint,
-        origin,
-        owners: Vec::<OwnerKey>::new(),
-    };
-    endpoints.into_iter().map(place).collect()
-}
-
-fn mention(cluster: &mut Cluster, namespace: &str) {
-    if !cluster.namespaces.contains_key(namespace) {
-        let undeclared = Namespace {
-            undeclared: true,
-            ..Namespace::default()
-        };
-        cluster.namespaces.insert(namespace.to_owned(), undeclared);
-    }
-}
-
-/// What was written. Policies are sorted here as [`PolicySet::new`] sorts them, so that their
-/// origins stay beside them.
-fn resolve_policies(collected: &Collected<'_>, dialect: Option<Dialect>, model: &mut Model) {
-    let mut lowered = Vec::new();
-    let mut cilium = model.cni.is_some();
-    for item in collected.items.iter().filter(|item| !item.removed) {
-        match item.role {
-            Role::NetworkPolicy => match networkpolicy::lower(item) {
-                Some(policy) => lowered.push(policy),
-                None => model
-                    .incomplete
-                    .push(format!("{} is left out", item.display())),
-            },
-            Role::OtherPolicy => {
-                cilium |= kinds::is_cilium_policy(item.object);
-                let sentence = format!("{} is not taken into account", item.display());
-                model.incomplete.push(sentence);
-                model.unanalysed.push(unanalysed(item));
-            }
-            _ => {}
-        }
-    }
-    lowered.sort_by(|(a, _), (b, _)| {
-        (&a.key.namespace, &a.key.name).cmp(&(&b.key.namespace, &b.key.name))
-    });
-    let (policies, origins) = lowered.into_iter().unzip();
-    let detected = if cilium {
-        Dialect::Cilium
-    } else {
-        Dialect::Kubernetes
-    };
-    model.policies = PolicySet::new(dialect.unwrap_or(detected), policies);
-    model.policy_origins = origins;
-}
-
-fn unanalysed(item: &Item<'_>) -> Unanalysed {
-    Unanalysed {
-        api_version: item.object.api_version.clone(),
-        kind: item.object.kind.clone(),
-        namespace: item.namespace.clone(),
-        name: item.object.name.clone(),
-        at: item.object.name_at,
-    }
 }
 
 /// What `--inventory` gives: the inventory form of `schemas/inventory.v1.json`, or dumps and

@@ -22,7 +22,7 @@ pub(super) struct Text<'a> {
 
 /// Reads all documents of a text into `loaded`.
 pub(super) fn read(text: &Text<'_>, limits: &Limits, loaded: &mut Loaded) {
-    let parsed = netpol_yaml::parse_shared(Arc::clone(&text.text), limits);
+    let parsed = netpol_yaml::parse_shared(&text.text, limits);
     for diagnostic in &parsed.diagnostics {
         loaded.findings.push(finding_of(text, diagnostic));
         if diagnostic.kind == DiagnosticKind::Template {

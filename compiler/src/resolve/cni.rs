@@ -35,7 +35,7 @@ fn read_one(
     values: &mut CniValues,
     findings: &mut Vec<Finding>,
 ) {
-    let parsed = netpol_yaml::parse_shared(Arc::clone(text), &options.limits);
+    let parsed = netpol_yaml::parse_shared(text, &options.limits);
     for diagnostic in &parsed.diagnostics {
         let at = load::place(source, diagnostic.span);
         let message = load::quoted(&diagnostic.message);

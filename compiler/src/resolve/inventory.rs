@@ -51,7 +51,12 @@ fn offset(source: &Source, line: usize, column: usize) -> Option<u32> {
 
 /// Puts the parts of an inventory into a cluster.
 pub(crate) fn merge(into: &mut Cluster, from: Cluster) {
-    into.namespaces.extend(from.namespaces);
+    for (name, namespace) in from.namespaces {
+        // A namespace that is only mentioned tells nothing about one that is declared.
+        if !namespace.undeclared || !into.namespaces.contains_key(&name) {
+            into.namespaces.insert(name, namespace);
+        }
+    }
     into.nodes.extend(from.nodes);
     into.endpoints.extend(from.endpoints);
     into.services.extend(from.services);
