@@ -10,8 +10,10 @@
 pub mod ask;
 pub mod cni;
 pub mod context;
+pub mod dns;
 pub mod groups;
 pub mod nearest;
+pub mod permission;
 pub mod registry;
 pub mod rules;
 pub mod words;
@@ -25,15 +27,15 @@ use crate::resolve::Analysis;
 /// What a group of codes is about; the first digit of the code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Family {
-    /// NP1xx: texts that cannot be read, or are read otherwise than they look.
+    /// `NP1xx`: texts that cannot be read, or are read otherwise than they look.
     Reading,
-    /// NP3xx: policy against policy.
+    /// `NP3xx`: policy against policy.
     Policies,
-    /// NP4xx: policies against workloads.
+    /// `NP4xx`: policies against workloads.
     Workloads,
-    /// NP5xx: what a compiled bundle cannot say.
+    /// `NP5xx`: what a compiled bundle cannot say.
     Lowering,
-    /// NP6xx: values of the CNI, alone and against policies.
+    /// `NP6xx`: values of the CNI, alone and against policies.
     Cni,
 }
 
@@ -93,7 +95,7 @@ impl Selection {
     pub fn wants(&self, code: Code) -> bool {
         let longest = |prefixes: &[String]| {
             let fitting = prefixes.iter().filter(|p| code.0.starts_with(p.as_str()));
-            fitting.map(|p| p.len()).max()
+            fitting.map(String::len).max()
         };
         match (longest(&self.select), longest(&self.ignore)) {
             (None, None) => self.select.is_empty(),
@@ -122,7 +124,7 @@ pub fn check(analysis: &Analysis, selection: &Selection) -> Vec<Finding> {
     findings
 }
 
-/// What the compiled form cannot say (NP5xx), for `build`, in the order of reports.
+/// What the compiled form cannot say (`NP5xx`), for `build`, in the order of reports.
 pub fn lowering(analysis: &Analysis) -> Vec<Finding> {
     let context = Context::new(analysis);
     let mut findings = Vec::new();

@@ -6,7 +6,7 @@ use crate::lint::{self, REGISTRY, Selection, nearest};
 use crate::report::{Format, Report, Style};
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// Read manifests, and say what is wrong with them and where they contradict each other.
@@ -145,9 +145,7 @@ impl Args {
             };
             let mut text = Vec::new();
             report.write(to.format, Style::PLAIN, &mut text)?;
-            std::fs::write(file, &text).map_err(|error| {
-                Failure::new(format!("{} cannot be written: {error}", file.display()))
-            })?;
+            save(file, &text)?;
         }
         if self.statistics {
             return statistics(report, terminal.stdout);
@@ -164,6 +162,12 @@ impl Args {
         };
         Ok(report.write(format, style, terminal.stdout)?)
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command line writes files")]
+fn save(file: &Path, text: &[u8]) -> Result<(), Failure> {
+    std::fs::write(file, text)
+        .map_err(|error| Failure::new(format!("{} cannot be written: {error}", file.display())))
 }
 
 /// How many findings there are of each code, the most first.

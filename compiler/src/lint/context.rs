@@ -152,13 +152,11 @@ impl<'a> Context<'a> {
         let after = self.first_ids.partition_point(|first| *first <= id);
         let at = after.checked_sub(1)?;
         let origin = self.model.policy_origins.get(at)?;
-        match reference {
-            RuleRef::Isolation(_, direction) => Some(Decider::Isolation(origin, direction)),
-            _ => {
-                let written = self.rules_of(at).find(|w| w.id == id)?;
-                Some(Decider::Rule(written))
-            }
+        if let RuleRef::Isolation(_, direction) = reference {
+            return Some(Decider::Isolation(origin, direction));
         }
+        let written = self.rules_of(at).find(|w| w.id == id)?;
+        Some(Decider::Rule(written))
     }
 }
 

@@ -15,7 +15,7 @@ pub type GroupId = usize;
 pub struct Groups<'a> {
     cluster: &'a Cluster,
     /// Places in [`Cluster::endpoints`]; never empty.
-    groups: Vec<Vec<usize>>,
+    all: Vec<Vec<usize>>,
     of_endpoint: Vec<Option<GroupId>>,
     by_namespace: BTreeMap<&'a str, Vec<GroupId>>,
     by_label: HashMap<(&'a str, &'a str), Vec<GroupId>>,
@@ -39,7 +39,7 @@ impl<'a> Groups<'a> {
     pub fn new(cluster: &'a Cluster, policies: &'a PolicySet) -> Self {
         let mut groups = Self {
             cluster,
-            groups: Vec::new(),
+            all: Vec::new(),
             of_endpoint: Vec::with_capacity(cluster.endpoints.len()),
             by_namespace: BTreeMap::new(),
             by_label: HashMap::new(),
@@ -85,10 +85,10 @@ impl<'a> Groups<'a> {
                 blocks: endpoint.addresses.iter().copied().map(holding).collect(),
             };
             let id = *known.entry(looks).or_insert_with(|| {
-                self.groups.push(Vec::new());
-                self.groups.len() - 1
+                self.all.push(Vec::new());
+                self.all.len() - 1
             });
-            if let Some(group) = self.groups.get_mut(id) {
+            if let Some(group) = self.all.get_mut(id) {
                 group.push(index);
             }
             self.of_endpoint.push(Some(id));
@@ -96,7 +96,7 @@ impl<'a> Groups<'a> {
     }
 
     fn index(&mut self) {
-        for (id, members) in self.groups.iter().enumerate() {
+        for (id, members) in self.all.iter().enumerate() {
             let endpoint = members.first().and_then(|i| self.cluster.endpoints.get(*i));
             let Some(endpoint) = endpoint else { continue };
             let namespace = self.by_namespace.entry(&endpoint.namespace);
@@ -109,17 +109,17 @@ impl<'a> Groups<'a> {
 
     /// How many groups there are.
     pub fn len(&self) -> usize {
-        self.groups.len()
+        self.all.len()
     }
 
     /// Is there no pod at all?
     pub fn is_empty(&self) -> bool {
-        self.groups.is_empty()
+        self.all.is_empty()
     }
 
     /// The pods of a group, by place in [`Cluster::endpoints`].
     pub fn members(&self, group: GroupId) -> &[usize] {
-        self.groups.get(group).map_or(&[], Vec::as_slice)
+        self.all.get(group).map_or(&[], Vec::as_slice)
     }
 
     /// The first pod of a group.

@@ -17,6 +17,8 @@ use std::ops::Range;
 
 /// Lines between two labels of a file from which on they are drawn apart.
 const FAR: usize = 200;
+/// Lines that are shown of a label of several lines; the first one is underlined.
+const SHOWN: usize = 3;
 /// Bytes of a line from which on only the part around the label is drawn.
 const LONG_LINE: usize = 1000;
 
@@ -112,6 +114,8 @@ struct Part {
     lines: usize,
     /// Within `text`.
     labels: Vec<(Range<usize>, String, bool)>,
+    /// Within `text`: what is shown without being underlined.
+    shown: Vec<Range<usize>>,
 }
 
 impl ReportHandler for Frame {
@@ -172,7 +176,8 @@ fn draw<'p>(group: Group<'p>, part: &'p Part) -> Group<'p> {
     let snippet = Snippet::source(visible_source(&part.text))
         .path(visible(&part.path))
         .line_start(part.line)
-        .annotations(part.labels.iter().map(annotation));
+        .annotations(part.labels.iter().map(annotation))
+        .annotations((part.shown.iter()).map(|r| AnnotationKind::Visible.span(r.clone())));
     group.element(snippet)
 }
 
@@ -234,24 +239,37 @@ fn near(a: &Part, b: &Part) -> bool {
     a.path == b.path && joined && between(a, b).max(between(b, a)) < FAR
 }
 
-/// The line of one label. A label of several lines keeps its first one: the rest of a mapping says
-/// nothing about where it is.
+/// The lines of one label. A label of several lines underlines its first one and shows a few more:
+/// the rest of a long mapping says nothing about where it is.
 fn part(source: &dyn SourceCode, label: &LabeledSpan) -> Option<Part> {
     let (offset, length) = (label.offset(), label.len());
-    let head = source.read_span(&(offset, 0).into(), 0, 0).ok()?;
-    let text = std::str::from_utf8(head.data()).ok()?.to_owned();
-    let base = head.span().offset();
+    let lines = source.read_span(&(offset, length).into(), 0, 0).ok()?;
+    let whole = std::str::from_utf8(lines.data()).ok()?;
+    let base = lines.span().offset();
     let start = offset - base;
-    let line_end = text.trim_end().len().max(start);
-    let end = (start + length).min(line_end).max(start);
+    let end = start + length;
+    let first = whole.get(start..end)?.lines().next().unwrap_or_default();
+    let (text, end, shown) = if first.len() < whole.get(start..end)?.trim_end().len() {
+        let line_end = start + first.len();
+        let kept = whole.match_indices('\n').nth(SHOWN - 1);
+        let kept = kept.map_or(whole.len(), |(at, _)| at).min(end);
+        let kept = whole.get(..kept)?.trim_end();
+        let underlined = first.split(" #").next().unwrap_or(first).trim_end();
+        let rest = line_end..kept.len();
+        (kept, start + underlined.len(), vec![rest])
+    } else {
+        let within = whole.get(start..end)?.trim_end().len();
+        (whole, start + within, Vec::new())
+    };
     let said = label.label().unwrap_or_default().to_owned();
     Some(Part {
-        path: head.name().unwrap_or_default().to_owned(),
+        path: lines.name().unwrap_or_default().to_owned(),
         base,
-        line: head.line() + 1,
-        lines: 1,
+        line: lines.line() + 1,
+        lines: text.lines().count().max(1),
         labels: vec![(start..end, said, label.primary())],
-        text,
+        shown,
+        text: text.to_owned(),
     })
 }
 
@@ -265,16 +283,21 @@ fn join(source: &dyn SourceCode, part: &mut Part, other: Part) {
     let Ok(text) = std::str::from_utf8(wide.data()) else {
         return;
     };
-    let shift = part.base - base;
-    for (range, ..) in &mut part.labels {
-        *range = range.start + shift..range.end + shift;
+    let moved = |range: &Range<usize>, shift| range.start + shift..range.end + shift;
+    let (own, others) = (part.base - base, other.base - base);
+    for range in part.labels.iter_mut().map(|(range, ..)| range) {
+        *range = moved(range, own);
     }
-    let shift = other.base - base;
-    let moved = other.labels.into_iter();
-    let moved = moved.map(|(r, said, primary)| (r.start + shift..r.end + shift, said, primary));
-    part.labels.extend(moved);
+    for range in &mut part.shown {
+        *range = moved(range, own);
+    }
+    let labels = other.labels.into_iter();
+    part.labels
+        .extend(labels.map(|(range, said, primary)| (moved(&range, others), said, primary)));
+    part.shown
+        .extend(other.shown.iter().map(|range| moved(range, others)));
     part.base = base;
     part.line = wide.line() + 1;
     part.lines = wide.line_count();
-    part.text = text.to_owned();
+    text.clone_into(&mut part.text);
 }

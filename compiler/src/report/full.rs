@@ -66,11 +66,12 @@ impl<'a> Shown<'a> {
     fn new(finding: &'a Finding, atlas: &'a Atlas<'a>) -> Self {
         let mut notes: Vec<Note> = finding.notes.iter().cloned().map(Note).collect();
         if let Some(w) = &finding.witness {
-            let mut text = format!("for example {} → {} on {}", w.from, w.to, w.port);
-            if finding.pairs > 1 {
-                text += &format!(", one of {} pairs of workloads", finding.pairs);
-            }
-            notes.push(Note(text));
+            let of = match finding.pairs {
+                0 | 1 => String::new(),
+                n => format!(", one of {n} pairs of workloads"),
+            };
+            let (from, to, port) = (&w.from, &w.to, &w.port);
+            notes.push(Note(format!("for example {from} → {to} on {port}{of}")));
         }
         Self {
             finding,

@@ -129,12 +129,16 @@ fn place(sources: &Sources, at: Location) -> Option<Place<'_>> {
 /// JSON may hold C1 controls and writing-direction marks as they are; a terminal that shows the
 /// text would obey them, so they are escaped like C0 controls.
 fn escaped(json: &str) -> String {
+    let steers = |c: char| {
+        matches!(c, '\u{7f}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
+            || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     let mut safe = String::with_capacity(json.len());
     for c in json.chars() {
-        let steers = matches!(c, '\u{7f}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
-            || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if steers {
-            safe.push_str(&format!("\\u{:04x}", u32::from(c)));
+        if steers(c) {
+            let digits = format!("{:04x}", u32::from(c));
+            safe.push_str("\\u");
+            safe.push_str(&digits);
         } else {
             safe.push(c);
         }

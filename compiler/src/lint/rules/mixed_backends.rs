@@ -98,9 +98,10 @@ fn tell(
             && let Some(origin) = context.model.endpoint_origins.get(index)
         {
             let primary = finding.labels.is_empty();
-            finding = match primary {
-                true => finding.at(origin.labels, text),
-                false => finding.see(origin.labels, text),
+            finding = if primary {
+                finding.at(origin.labels, text)
+            } else {
+                finding.see(origin.labels, text)
             };
         }
     }

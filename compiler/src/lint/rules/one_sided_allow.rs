@@ -5,113 +5,20 @@
 //! pods cannot use is normal.
 
 use crate::finding::Finding;
-use crate::lint::ask::Refusal;
 use crate::lint::context::{Context, Decider, Written};
-use crate::lint::groups::GroupId;
+use crate::lint::permission::{Lost, lost};
 use crate::lint::{Rule, words};
-use netpol_policy::{Action, Direction, EndpointSelector, Peer, PortMatch, RuleId};
-use std::collections::BTreeMap;
+use netpol_policy::{Direction, RuleId};
 
-/// Pairs of groups that are looked at for one permission. Whatever is reported is true of all of
-/// them; a permission with more pairs is reported from these.
-const MOST_PAIRS: usize = 4096;
-
-/// What is lost between one granting and one refusing rule.
-struct Lost<'a> {
-    peer: usize,
-    port: Option<&'a PortMatch>,
-    narrow: bool,
-    subjects: Vec<GroupId>,
-    peers: Vec<GroupId>,
-    pairs: usize,
-    shown: Refusal,
-}
-
-/// Finds them.
+/// Finds them: one finding per granting and refusing rule.
 pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for written in context.rules().filter(|w| w.rule.action == Action::Allow) {
-        let mut lost: BTreeMap<RuleId, Lost<'_>> = BTreeMap::new();
-        for (at, peer) in written.rule.peers.iter().flatten().enumerate() {
-            let Peer::Pods(selector) = peer else { continue };
-            match &written.rule.ports {
-                None => permission(context, written, (at, selector), None, &mut lost),
-                Some(ports) => ports
-                    .iter()
-                    .for_each(|p| permission(context, written, (at, selector), Some(p), &mut lost)),
-            }
+    for written in context.rules() {
+        for (by, lost) in &lost(context, written) {
+            findings.extend(tell(context, rule, written, *by, lost));
         }
-        let told = lost.iter();
-        findings.extend(told.filter_map(|(by, lost)| tell(context, rule, written, *by, lost)));
     }
     findings
-}
-
-/// Adds what is lost of one permission, if nothing of it passes.
-fn permission<'a>(
-    context: &Context<'a>,
-    written: Written<'a>,
-    (peer, selector): (usize, &'a EndpointSelector),
-    port: Option<&'a PortMatch>,
-    lost: &mut BTreeMap<RuleId, Lost<'a>>,
-) {
-    let subjects: Vec<GroupId> = context.groups.certain(&written.policy.subject).collect();
-    let mut refused: BTreeMap<RuleId, Lost<'a>> = BTreeMap::new();
-    let mut looked = 0;
-    for &subject in &subjects {
-        for other in context.groups.certain(selector) {
-            let pair = match written.rule.direction {
-                Direction::Ingress => (other, subject),
-                Direction::Egress => (subject, other),
-            };
-            looked += 1;
-            if looked > MOST_PAIRS {
-                break;
-            }
-            if subject == other && context.groups.members(subject).len() == 1 {
-                continue;
-            }
-            let Some(shown) = context.refusal(written.rule.direction, pair, port) else {
-                return;
-            };
-            let members = |group| context.groups.members(group).len();
-            let entry = refused.entry(shown.by).or_insert_with(|| Lost {
-                peer,
-                port,
-                narrow: is_narrow(context, selector),
-                subjects: Vec::new(),
-                peers: Vec::new(),
-                pairs: 0,
-                shown,
-            });
-            entry.subjects.push(subject);
-            entry.peers.push(other);
-            entry.pairs += members(subject) * members(other);
-        }
-    }
-    for (by, new) in refused {
-        match lost.entry(by) {
-            std::collections::btree_map::Entry::Vacant(free) => {
-                free.insert(new);
-            }
-            std::collections::btree_map::Entry::Occupied(mut known) => {
-                let known = known.get_mut();
-                known.narrow |= new.narrow;
-                known.pairs = known.pairs.max(new.pairs);
-            }
-        }
-    }
-}
-
-/// Does the peer name fewer than all pods of its namespaces? A broad peer ("everything in this
-/// namespace") grants to many what is meant for some.
-fn is_narrow(context: &Context<'_>, selector: &EndpointSelector) -> bool {
-    let named = context.groups.matching(selector).len();
-    let scope = context.groups.scope(&selector.namespaces);
-    let all = scope
-        .iter()
-        .map(|(n, _)| context.groups.in_namespace(n).len());
-    !selector.pods.is_everything() && (named < all.sum() || named == 1)
 }
 
 fn tell(

@@ -29,11 +29,11 @@ pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
             words::scope(subject),
             words::selector(&subject.pods)
         );
-        let finding = match closed {
-            true => rule.finding(message),
-            false => rule
-                .remark(message)
-                .note("the pods may be outside of the input; --closed-world rules that out"),
+        let finding = if closed {
+            rule.finding(message)
+        } else {
+            let why = "the pods may be outside of the input; --closed-world rules that out";
+            rule.remark(message).note(why)
         };
         let mut finding = finding.at(origin.subject, label);
         finding.help = help(context, subject).or(elsewhere);

@@ -26,7 +26,8 @@ pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
         let mut finding = rule
             .finding(format!("`{kind}` of `{version}` is not analysed"))
             .at(first.at, label)
-            .note("whatever it allows or denies is missing from every answer");
+            .note("whatever it allows or denies is missing from every answer")
+            .help("say the same with a kind that is analysed, or read the answers as without it");
         let namespace = first.namespace.as_ref();
         let place = namespace.map_or_else(String::new, |n| format!("{n}/"));
         finding.object = Some(format!("{kind}/{place}{}", first.name));

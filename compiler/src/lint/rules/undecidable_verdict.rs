@@ -3,6 +3,7 @@
 
 use crate::finding::Finding;
 use crate::lint::Rule;
+use crate::lint::ask::opposite;
 use crate::lint::context::{Context, Written};
 use crate::lint::groups::GroupId;
 use netpol_policy::{Direction, Flow, Party, Peer, Protocol, Tri, UnknownCause, Verdict};
@@ -89,6 +90,9 @@ fn ask(
         port,
     };
     let side = context.side(written.rule.direction, &flow);
-    let cause = side.cause?;
-    (source != destination && side.verdict == Verdict::Unknown).then_some((flow, cause))
+    // A packet that the other side drops is decided all the same.
+    let other = context.side(opposite(written.rule.direction), &flow);
+    let open = side.verdict == Verdict::Unknown && other.verdict != Verdict::Deny;
+    let cause = side.cause.filter(|_| open && source != destination)?;
+    Some((flow, cause))
 }

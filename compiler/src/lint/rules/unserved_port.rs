@@ -18,66 +18,71 @@ const MOST_PORTS: usize = 4;
 pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
     let mut findings = Vec::new();
     for written in context.rules() {
-        let Some(ports) = &written.rule.ports else {
-            continue;
-        };
-        let Some(servers) = servers(context, written) else {
-            continue;
-        };
-        let declared = || servers.iter().filter_map(|g| Some(&context.pod(*g)?.ports));
-        let all: BTreeSet<&ContainerPort> = declared().flatten().collect();
-        let some_undeclared = declared().any(Vec::is_empty);
-        for (at, port) in ports.iter().enumerate() {
-            if all.iter().any(|d| serves(port, d)) {
-                continue;
-            }
-            let (severity, why) = match port {
-                PortMatch::Named { .. } => (Severity::Error, "is the name of no port of"),
-                PortMatch::Range { first, last, .. } if first == last && !some_undeclared => {
-                    (Severity::Warning, "is declared by none of")
-                }
-                // A range may be for ports that are taken at run time.
-                PortMatch::Range { .. } => continue,
-            };
-            let name = &written.policy.key.name;
-            let shown = words::port(Some(port));
-            let message = format!("`{name}` opens {shown}, which no selected pod serves");
-            let place = written.place.ports.get(at).unwrap_or(&written.place.rule);
-            let names = context.names(&servers);
-            let mut finding = rule.finding(message);
-            finding.severity = severity;
-            finding = finding.at(*place, format!("{shown} {why} {names}"));
-            if let Some(origin) = servers.first().and_then(|g| origin(context, *g)) {
-                finding = finding.see(origin, served(&all));
-            }
-            finding.help = Some(help(port, &all));
-            finding.object = Some(super::object(&written.policy.key));
-            findings.push(finding);
-        }
+        let ports = written.rule.ports.iter().flatten().enumerate();
+        let unserved = ports.filter(|(_, port)| !is_served(context, written, port));
+        findings.extend(unserved.filter_map(|at| tell(context, rule, written, at)));
     }
     findings
 }
 
-/// The pods whose ports the rule speaks of: those that receive. `None` when it is not said who
-/// they are, or there is none.
-fn servers(context: &Context<'_>, written: Written<'_>) -> Option<Vec<GroupId>> {
-    let members = |selector| context.groups.matching(selector).iter().map(|(g, _)| *g);
-    let mut found: Vec<GroupId> = match written.rule.direction {
-        Direction::Ingress => members(&written.policy.subject).collect(),
-        Direction::Egress => {
-            let mut found = Vec::new();
-            for peer in written.rule.peers.as_ref()? {
-                match peer {
-                    Peer::Pods(selector) => found.extend(members(selector)),
-                    Peer::IpBlock(_) => return None,
-                }
-            }
-            found
-        }
+/// The pods whose ports the rule speaks of: those that receive. Nobody, when the rule also speaks
+/// of others than pods.
+fn servers<'c>(context: &'c Context<'_>, written: Written<'c>) -> impl Iterator<Item = GroupId> {
+    let peers = written.rule.peers.as_deref().unwrap_or_default();
+    let pods = peers.iter().map(|peer| match peer {
+        Peer::Pods(selector) => Some(selector),
+        Peer::IpBlock(_) => None,
+    });
+    let selectors = match written.rule.direction {
+        Direction::Ingress => Some(vec![&written.policy.subject]),
+        Direction::Egress => pods.collect(),
     };
-    found.sort_unstable();
-    found.dedup();
-    (!found.is_empty()).then_some(found)
+    let matching = |selector| context.groups.matching(selector).iter();
+    let found = selectors.into_iter().flatten().flat_map(matching);
+    found.map(|(group, _)| *group)
+}
+
+/// Does any of the pods serve the port? True when that cannot be said: a range may be for ports
+/// that are taken at run time, and a pod that declares no port may listen anywhere.
+fn is_served(context: &Context<'_>, written: Written<'_>, port: &PortMatch) -> bool {
+    let mut ports = servers(context, written)
+        .filter_map(|g| Some(context.pod(g)?.ports.as_slice()))
+        .peekable();
+    let nobody = ports.peek().is_none();
+    let named = matches!(port, PortMatch::Named { .. });
+    let open = |declared: &[ContainerPort]| !named && declared.is_empty();
+    nobody || ports.any(|declared| open(declared) || declared.iter().any(|d| serves(port, d)))
+}
+
+fn tell(
+    context: &Context<'_>,
+    rule: &Rule,
+    written: Written<'_>,
+    (at, port): (usize, &PortMatch),
+) -> Option<Finding> {
+    let mut servers: Vec<GroupId> = servers(context, written).collect();
+    servers.sort_unstable();
+    servers.dedup();
+    let declared = servers.iter().filter_map(|g| Some(&context.pod(*g)?.ports));
+    let declared: BTreeSet<&ContainerPort> = declared.flatten().collect();
+    let (name, shown) = (&written.policy.key.name, words::port(Some(port)));
+    let place = written.place.ports.get(at).unwrap_or(&written.place.rule);
+    let names = context.names(&servers);
+    let mut finding = rule
+        .finding(format!(
+            "`{name}` opens {shown}, which none of its pods serves"
+        ))
+        .at(*place, format!("no port of {names} is {shown}"));
+    if let PortMatch::Range { .. } = port {
+        finding.severity = Severity::Warning;
+    }
+    let first = context.groups.first(*servers.first()?)?;
+    if let Some(origin) = context.model.endpoint_origins.get(first) {
+        finding = finding.see(origin.containers, served(&declared));
+    }
+    finding.help = Some(help(port, &declared));
+    finding.object = Some(super::object(&written.policy.key));
+    Some(finding)
 }
 
 fn serves(port: &PortMatch, declared: &ContainerPort) -> bool {
@@ -86,11 +91,6 @@ fn serves(port: &PortMatch, declared: &ContainerPort) -> bool {
         PortMatch::Range { first, last, .. } if first != last => true,
         _ => port.covers(declared.protocol, declared.port, own),
     }
-}
-
-fn origin(context: &Context<'_>, group: GroupId) -> Option<crate::source::Location> {
-    let index = context.groups.first(group)?;
-    Some(context.model.endpoint_origins.get(index)?.containers)
 }
 
 fn served(all: &BTreeSet<&ContainerPort>) -> String {

@@ -1,0 +1,121 @@
+//! What a rule allows in vain.
+//!
+//! A permission is one peer and one port of an allow rule. It is lost when nothing of it passes
+//! the other side, for none of the pods it speaks of.
+
+use super::ask::Refusal;
+use super::context::{Context, Written};
+use super::groups::GroupId;
+use netpol_policy::{Action, Direction, EndpointSelector, Peer, PortMatch, RuleId};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+/// Pairs of groups that are looked at for one permission. Whatever is reported is true of all of
+/// them; a permission with more pairs is reported from these.
+const MOST_PAIRS: usize = 4096;
+
+/// What is lost between one granting and one refusing rule.
+#[derive(Debug)]
+pub struct Lost<'a> {
+    /// The peer, by its place in the rule.
+    pub peer: usize,
+    /// The port; `None` for a rule without ports.
+    pub port: Option<&'a PortMatch>,
+    /// Does the rule name the peer narrowly?
+    pub narrow: bool,
+    /// The pods that the granting policy selects; may repeat.
+    pub subjects: Vec<GroupId>,
+    /// The pods of the peer; may repeat.
+    pub peers: Vec<GroupId>,
+    /// How many pairs of endpoints.
+    pub pairs: usize,
+    /// One packet.
+    pub shown: Refusal,
+}
+
+/// Everything that a rule allows in vain, by what refuses it.
+pub fn lost<'a>(context: &Context<'a>, written: Written<'a>) -> BTreeMap<RuleId, Lost<'a>> {
+    let mut lost = BTreeMap::new();
+    if written.rule.action != Action::Allow {
+        return lost;
+    }
+    for (at, peer) in written.rule.peers.iter().flatten().enumerate() {
+        let Peer::Pods(selector) = peer else { continue };
+        match &written.rule.ports {
+            None => add(context, written, (at, selector), None, &mut lost),
+            Some(ports) => {
+                for port in ports {
+                    add(context, written, (at, selector), Some(port), &mut lost);
+                }
+            }
+        }
+    }
+    lost
+}
+
+/// Adds what is lost of one permission, if nothing of it passes.
+fn add<'a>(
+    context: &Context<'a>,
+    written: Written<'a>,
+    (peer, selector): (usize, &'a EndpointSelector),
+    port: Option<&'a PortMatch>,
+    lost: &mut BTreeMap<RuleId, Lost<'a>>,
+) {
+    let subjects: Vec<GroupId> = context.groups.certain(&written.policy.subject).collect();
+    let mut refused: BTreeMap<RuleId, Lost<'a>> = BTreeMap::new();
+    let mut looked = 0;
+    for &subject in &subjects {
+        for other in context.groups.certain(selector) {
+            let pair = match written.rule.direction {
+                Direction::Ingress => (other, subject),
+                Direction::Egress => (subject, other),
+            };
+            looked += 1;
+            if looked > MOST_PAIRS {
+                break;
+            }
+            if subject == other && context.groups.members(subject).len() == 1 {
+                continue;
+            }
+            let Some(shown) = context.refusal(written.rule.direction, pair, port) else {
+                return;
+            };
+            let members = |group| context.groups.members(group).len();
+            let entry = refused.entry(shown.by).or_insert_with(|| Lost {
+                peer,
+                port,
+                narrow: is_narrow(context, selector),
+                subjects: Vec::new(),
+                peers: Vec::new(),
+                pairs: 0,
+                shown,
+            });
+            entry.subjects.push(subject);
+            entry.peers.push(other);
+            entry.pairs += members(subject) * members(other);
+        }
+    }
+    for (by, new) in refused {
+        match lost.entry(by) {
+            Entry::Vacant(free) => {
+                free.insert(new);
+            }
+            Entry::Occupied(mut known) => {
+                let known = known.get_mut();
+                known.narrow |= new.narrow;
+                known.pairs = known.pairs.max(new.pairs);
+            }
+        }
+    }
+}
+
+/// Does the peer name fewer than all pods of its namespaces? A broad peer ("everything in this
+/// namespace") grants to many what is meant for some.
+fn is_narrow(context: &Context<'_>, selector: &EndpointSelector) -> bool {
+    let named = context.groups.matching(selector).len();
+    let scope = context.groups.scope(&selector.namespaces);
+    let all = scope
+        .iter()
+        .map(|(n, _)| context.groups.in_namespace(n).len());
+    !selector.pods.is_everything() && (named < all.sum() || named == 1)
+}
