@@ -4,11 +4,19 @@
 //! writes only through [`Terminal`], never to the process's own streams, and ends with an [`Exit`];
 //! what keeps it from answering is a [`Failure`]. Tests drive [`run`] as the binary does.
 
+pub mod build;
+pub mod check;
 pub mod completions;
+pub mod explain;
+mod files;
 pub mod inputs;
+pub mod inspect;
+pub mod keygen;
 pub mod query;
 pub mod reach;
+pub mod sign;
 pub mod terminal;
+pub mod verify;
 
 pub use inputs::Inputs;
 pub use terminal::{Color, Exit, Failure, Terminal};
@@ -58,8 +66,15 @@ pub struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Check(check::Args),
+    Explain(explain::Args),
     Query(query::Args),
     Reach(reach::Args),
+    Build(build::Args),
+    Inspect(inspect::Args),
+    Keygen(keygen::Args),
+    Sign(sign::Args),
+    Verify(verify::Args),
     Completions(completions::Args),
 }
 
@@ -72,8 +87,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>, terminal: &mut Terminal<'_>
     };
     terminal.configure(cli.global);
     let ended = match &cli.verb {
+        Verb::Check(args) => check::run(args, terminal),
+        Verb::Explain(args) => explain::run(args, terminal),
         Verb::Query(args) => query::run(args, terminal),
         Verb::Reach(args) => reach::run(args, terminal),
+        Verb::Build(args) => build::run(args, terminal),
+        Verb::Inspect(args) => inspect::run(args, terminal),
+        Verb::Keygen(args) => keygen::run(args, terminal),
+        Verb::Sign(args) => sign::run(args, terminal),
+        Verb::Verify(args) => verify::run(args, terminal),
         Verb::Completions(args) => completions::run(args, terminal),
     };
     terminal.finish(ended)

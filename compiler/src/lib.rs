@@ -7,9 +7,12 @@
 
 pub mod cli;
 pub mod finding;
+pub mod lint;
 pub mod load;
+pub mod lower;
 pub mod model;
 pub mod reach;
+pub mod report;
 pub mod resolve;
 pub mod schema;
 pub mod source;

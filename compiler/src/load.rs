@@ -14,7 +14,7 @@ mod text;
 
 pub(crate) use names::quoted;
 pub use object::{Layer, NoObjectKey, Object, ObjectKey};
-pub(crate) use object::{location, place};
+pub(crate) use object::{as_written, location, place};
 
 use crate::finding::{Code, Finding, Severity};
 use crate::source::{Location, SourceId, Sources, Span};

@@ -119,13 +119,16 @@ fn check(layer: Layer, loaded: &mut Loaded) {
         object.layer = layer;
         if layer != Layer::State {
             let findings = schema::check(object);
-            object.refused |= findings.iter().any(|f| f.severity == Severity::Error);
+            let refuses =
+                |f: &Finding| f.severity == Severity::Error && !schema::is_read_as_written(f);
+            object.refused |= findings.iter().any(refuses);
             loaded.findings.extend(findings);
         }
     }
 }
 
 /// kubectl calls it an error when there is nothing to apply, and no question has an answer then.
+/// An error that was found before says why there is nothing.
 fn nothing_to_read(
     inputs: &Inputs,
     read: &Analysis,
@@ -133,7 +136,8 @@ fn nothing_to_read(
 ) -> Option<Finding> {
     let empty = read.objects.is_empty() && inventories.is_empty();
     let asked = !inputs.paths.is_empty() || !inputs.cluster_state.is_empty();
-    if !asked || !empty || read.is_fatal() {
+    let said = read.findings.iter().any(|f| f.severity == Severity::Error);
+    if !asked || !empty || said {
         return None;
     }
     let message = "there is no Kubernetes object in the input";

@@ -58,6 +58,15 @@ pub fn check(object: &Object) -> Vec<Finding> {
     report.findings
 }
 
+/// Does the server refuse the object for no more than a boolean or a number where a text is wanted,
+/// which answers take as it is written?
+pub(crate) fn is_read_as_written(finding: &Finding) -> bool {
+    finding
+        .notes
+        .iter()
+        .any(|note| note == structure::READ_AS_WRITTEN)
+}
+
 /// The form of names, by kind.
 fn name_rule(kind: &str) -> metadata::NameRule {
     match kind {

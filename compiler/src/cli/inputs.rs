@@ -66,13 +66,30 @@ impl Inputs {
         paths: &[PathBuf],
         terminal: &mut Terminal<'_>,
     ) -> Result<Analysis, Failure> {
+        let analysis = self.analyse(paths, terminal)?;
+        refuse_unread(&analysis.findings, &analysis.sources, terminal)?;
+        Ok(analysis)
+    }
+
+    /// The same, with input that cannot be read left to the verb as well.
+    ///
+    /// # Errors
+    /// There is nothing to read.
+    pub fn analyse(
+        &self,
+        paths: &[PathBuf],
+        terminal: &mut Terminal<'_>,
+    ) -> Result<Analysis, Failure> {
         if self.target.is_some() {
             return Err(Failure::new(
                 "--target needs a netpolc.toml that names the targets, and there is none; \
                  give the paths of one cluster instead",
             ));
         }
-        if paths.is_empty() && self.cluster_state.is_empty() {
+        let nothing = [&self.cluster_state, &self.cni_values]
+            .iter()
+            .all(|files| files.is_empty());
+        if paths.is_empty() && nothing {
             return Err(Failure::new(format!(
                 "nothing to read: give files or directories, `-` for standard input, \
                  or --cluster-state with the output of `{DUMP_COMMAND}`"
@@ -89,9 +106,7 @@ impl Inputs {
             load: load_options(every.into_iter().flatten(), terminal)?,
             ..resolve::Inputs::default()
         };
-        let analysis = resolve::read(&asked);
-        refuse_unread(&analysis.findings, &analysis.sources, terminal)?;
-        Ok(analysis)
+        Ok(resolve::read(&asked))
     }
 }
 

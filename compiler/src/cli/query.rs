@@ -1,5 +1,6 @@
 //! `netpolc query`.
 
+mod image;
 mod json;
 mod text;
 
@@ -86,7 +87,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
         ));
     }
     match &args.image {
-        Some(_) => Err(Failure::new("--image is not here yet")),
+        Some(bundle) => image::ask(args, bundle, &paths, &asked, terminal),
         None => ask_model(args, &paths, &asked, terminal),
     }
 }

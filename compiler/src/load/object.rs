@@ -1,7 +1,7 @@
 //! One Kubernetes object and the places of its parts.
 
 use crate::source::{Location, SourceId, Span};
-use netpol_yaml::{Document, NodeRef};
+use netpol_yaml::{Document, Kind, NodeRef};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -57,10 +57,10 @@ impl Object {
         inherited: Option<&(String, String)>,
     ) -> Option<Self> {
         let root = walk(document, &items)?;
-        if root.kind() != netpol_yaml::Kind::Mapping {
+        if root.kind() != Kind::Mapping {
             return None;
         }
-        let text = |pointer: &str| root.pointer(pointer).and_then(NodeRef::as_str);
+        let text = |pointer: &str| root.pointer(pointer).and_then(as_written);
         let whole = location(source, root);
         let place = |pointer: &str| root.pointer(pointer).map_or(whole, |n| location(source, n));
         let own = |text: Option<&str>| text.unwrap_or_default().to_owned();
@@ -127,6 +127,16 @@ fn walk<'a>(document: &'a Document, items: &[usize]) -> Option<NodeRef<'a>> {
     items.iter().try_fold(document.root(), |node, index| {
         node.get("items").and_then(|list| list.item(*index))
     })
+}
+
+/// The text of a scalar where a text is wanted. What kubectl reads as a boolean or a number (`y`,
+/// `1.10`) is refused by the server, which is reported; answers take it as it is written, because
+/// that is what was meant. Null and collections have none.
+pub(crate) fn as_written(node: NodeRef<'_>) -> Option<&str> {
+    match node.kind() {
+        Kind::Bool | Kind::Integer | Kind::Float => Some(node.raw()),
+        _ => node.as_str(),
+    }
 }
 
 /// The place of a node in a source.

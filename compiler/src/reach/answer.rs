@@ -56,7 +56,7 @@ pub struct Answer {
 /// Everything that there is to say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answers {
-    /// By source, then destination, then verdict in the order of their first port.
+    /// By source, then destination; what passes first, then what may, then what is dropped.
     pub answers: Vec<Answer>,
     /// What else one should know, one sentence each.
     pub notes: Vec<String>,
@@ -177,6 +177,9 @@ fn ask_pair(
         .iter()
         .map(|(family, from, to)| (*family, by_decision(desk, (*from, *to), &runs)))
         .collect();
+    if judged.iter().all(|(_, decisions)| decisions.is_empty()) {
+        return Err(no_verdict(&source.name, &destination.name));
+    }
     let alike = judged.windows(2).all(|w| matches!(w, [a, b] if a.1 == b.1));
     let answers = judged.into_iter().take(if alike { 1 } else { usize::MAX });
     let answers = answers.flat_map(|(family, decisions)| {
@@ -206,7 +209,8 @@ pub fn meet(source: &Target, destination: &Target) -> Vec<(Option<Family>, Party
     meetings
 }
 
-/// The decisions on these ports, each once, in the order of their first port.
+/// The decisions on these ports, each once: what passes first, then in the order of their first
+/// port.
 fn by_decision(
     desk: &Desk<'_>,
     parties: (Party, Party),
@@ -227,6 +231,11 @@ fn by_decision(
             }
         }
     }
+    found.sort_by_key(|(decision, _)| match decision.verdict {
+        Verdict::Allow => 0,
+        Verdict::Unknown => 1,
+        Verdict::Deny => 2,
+    });
     found
 }
 
@@ -267,6 +276,14 @@ fn join_pieces(answers: Vec<Answer>, from: &Who, pieces: usize) -> Vec<Answer> {
         answer
     });
     answers.collect()
+}
+
+/// Only images have no verdict on parties that exist.
+pub(super) fn no_verdict(source: &str, destination: &str) -> String {
+    format!(
+        "nothing compiled speaks of packets from {source} to {destination}: one of them has no \
+         address yet, or its node no image"
+    )
 }
 
 fn no_such_port(cluster: &Cluster, destination: &Target, protocol: Protocol, name: &str) -> String {

@@ -1,6 +1,6 @@
 //! Many questions, one per line of JSON, each with one verdict.
 
-use super::answer::{Desk, meet};
+use super::answer::{Desk, meet, no_verdict};
 use super::directory::Target;
 use super::judge::common;
 use super::question::{PortQuestion, Who, port_of};
@@ -144,6 +144,9 @@ impl<'a> Batch<'a> {
                     Some((*family, self.judge_parties((*from, *to), number)?))
                 });
                 let Some((_, decision)) = judged.next() else {
+                    if !meetings.is_empty() {
+                        return Err(no_verdict(&source.name, &destination.name));
+                    }
                     continue;
                 };
                 if let Some((family, other)) = judged.find(|(_, d)| d.verdict != decision.verdict) {

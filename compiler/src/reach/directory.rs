@@ -334,22 +334,26 @@ fn no_such(what: &str, asked: &str, known: impl IntoIterator<Item = String>) -> 
     if known.is_empty() {
         return format!("there is no {what} `{asked}`: the input has none at all");
     }
-    // Sorted by likeness; names that are equally like stay in their own order.
-    let likeness = |name: &String| strsim::jaro_winkler(name, asked);
-    let best =
-        (known.iter()).max_by(|a, b| likeness(a).total_cmp(&likeness(b)).then_with(|| b.cmp(a)));
-    match best {
-        Some(best) if likeness(best) > 0.85 => {
-            format!("there is no {what} `{asked}`; did you mean `{best}`?")
-        }
-        _ => {
-            let total = known.len();
-            known.truncate(5);
-            let more = if total > 5 { ", …" } else { "" };
-            format!(
-                "there is no {what} `{asked}`; there is {}{more}",
-                known.join(", ")
-            )
-        }
+    let best = known.iter().min_by_key(|name| unlikeness(name, asked));
+    if let Some(best) = best.filter(|name| unlikeness(name, asked) <= asked.len() / 4) {
+        return format!("there is no {what} `{asked}`; did you mean `{best}`?");
+    }
+    let total = known.len();
+    known.truncate(5);
+    let more = if total > 5 { ", …" } else { "" };
+    format!(
+        "there is no {what} `{asked}`; there is {}{more}",
+        known.join(", ")
+    )
+}
+
+/// How far a name is from what was asked: typing mistakes, or 1 for the same name elsewhere.
+fn unlikeness(name: &str, asked: &str) -> usize {
+    let last = |text: &str| text.rsplit('/').next().map(str::to_owned);
+    let typed = strsim::osa_distance(name, asked);
+    if last(name) == last(asked) {
+        typed.min(1)
+    } else {
+        typed
     }
 }

@@ -1,5 +1,6 @@
 //! Label selectors and labels as manifests write them.
 
+use crate::load::as_written;
 use netpol_policy::{Labels, Operator, Requirement, Selector};
 use netpol_yaml::NodeRef;
 
@@ -16,12 +17,12 @@ pub(crate) fn selector(node: NodeRef<'_>) -> Option<Selector> {
         requirements.push(Requirement {
             key: key.scalar_text()?.into_owned(),
             operator: Operator::In,
-            values: vec![value.as_str().unwrap_or_default().to_owned()],
+            values: vec![as_written(value).unwrap_or_default().to_owned()],
         });
     }
     let expressions = node.get("matchExpressions").into_iter();
     for expression in expressions.flat_map(NodeRef::items) {
-        let text = |key: &str| expression.get(key).and_then(NodeRef::as_str);
+        let text = |key: &str| expression.get(key).and_then(as_written);
         let operator = match text("operator")? {
             "In" => Operator::In,
             "NotIn" => Operator::NotIn,
@@ -37,7 +38,7 @@ pub(crate) fn selector(node: NodeRef<'_>) -> Option<Selector> {
             key: text("key")?.to_owned(),
             operator,
             values: values
-                .map(|value| value.as_str().unwrap_or_default().to_owned())
+                .map(|value| as_written(value).unwrap_or_default().to_owned())
                 .collect(),
         });
     }
@@ -50,7 +51,7 @@ pub(crate) fn labels(node: Option<NodeRef<'_>>) -> Labels {
         .flat_map(NodeRef::entries)
         .filter_map(|(key, value)| {
             let key = key.scalar_text()?.into_owned();
-            Some((key, value.as_str().unwrap_or_default().to_owned()))
+            Some((key, as_written(value).unwrap_or_default().to_owned()))
         })
         .collect()
 }

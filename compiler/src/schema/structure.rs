@@ -168,12 +168,28 @@ fn explain(report: &mut Report<'_>, root: NodeRef<'_>, schema: &str, error: &Val
     let scalar = node.scalar_text().is_some();
     let place = if scalar { node } else { key.unwrap_or(node) };
     let said = match node.scalar_text() {
+        Some(text) if node.as_str().is_none() && node.raw() != text => {
+            let raw = quoted(node.raw());
+            format!("`{raw}` is read as `{}`: {why}", quoted(&text))
+        }
         Some(text) => format!("`{}` {why}", quoted(&text)),
         None => why.clone(),
     };
     let message = format!("the server refuses `{path}`: {why}");
     let at = report.first_line(place);
-    report.push(Finding::new(Code("NP103"), Severity::Error, message).at(at, said));
+    let mut finding = Finding::new(Code("NP103"), Severity::Error, message).at(at, said);
+    if scalar && wants_text(error.kind()) {
+        finding = finding.note(READ_AS_WRITTEN);
+    }
+    report.push(finding);
+}
+
+/// What is done about a boolean or a number where a text is wanted (`load::as_written`). The object
+/// is kept: what is meant is plain, and so is what to mend.
+pub(crate) const READ_AS_WRITTEN: &str = "answers take it as the text that is written";
+
+fn wants_text(kind: &ValidationErrorKind) -> bool {
+    matches!(kind, ValidationErrorKind::Type { kind } if wanted(kind) == "a text")
 }
 
 /// The types that a field may have, in words; null stands for "absent" and is not mentioned.

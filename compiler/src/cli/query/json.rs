@@ -10,12 +10,10 @@ use serde::Serialize;
 
 #[derive(Serialize)]
 struct Document<'a> {
-    schema: &'static str,
+    version: u8,
     verdict: Overall,
     answers: Vec<Answer<'a>>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
     notes: &'a [String],
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
     incomplete: &'a [String],
 }
 
@@ -47,7 +45,7 @@ pub(super) fn write(
         egress: reasons.side(Direction::Egress, answer.decision.egress),
     });
     let document = Document {
-        schema: "netpolc/query/v1",
+        version: 1,
         verdict: answers.overall(),
         answers: list.collect(),
         notes: &answers.notes,

@@ -11,10 +11,9 @@ use std::io::Write;
 
 #[derive(Serialize)]
 struct Document<'a> {
-    schema: &'static str,
+    version: u8,
     groups: Vec<Group<'a>>,
     connections: Vec<Connection<'a>>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
     incomplete: &'a [String],
 }
 
@@ -72,7 +71,7 @@ pub(super) fn write(
         }
     }
     let document = Document {
-        schema: "netpolc/reach/v1",
+        version: 1,
         groups: groups.collect(),
         connections,
         incomplete: &model.incomplete,

@@ -1,21 +1,21 @@
 //! A table for pull requests.
 
-use super::rows::rows;
+use super::rows::lines;
 use crate::reach::{Reachability, ports};
 use std::io::{self, Write};
 
 pub(super) fn write(reach: &Reachability, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "| from | to | ports |")?;
     writeln!(out, "|---|---|---|")?;
-    for row in rows(reach) {
-        let unknown = if row.certain { "" } else { "unknown: " };
+    for line in lines(reach) {
+        let unknown = if line.certain { "" } else { "unknown: " };
         writeln!(
             out,
             "| {} | {} | {unknown}{}{} |",
-            cell(&row.from.label()),
-            cell(&row.to.label()),
-            ports::in_words(row.ports),
-            row.over()
+            cell(&line.from),
+            cell(&line.to),
+            ports::in_words(line.ports),
+            line.over
         )?;
     }
     Ok(())

@@ -1,26 +1,31 @@
 //! A flow chart for pages that draw Mermaid.
 
-use super::rows::rows;
+use super::rows::lines;
 use crate::reach::{Reachability, ports};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 pub(super) fn write(reach: &Reachability, out: &mut dyn Write) -> io::Result<()> {
-    let rows = rows(reach);
-    let mut drawn = BTreeMap::new();
-    for row in &rows {
-        drawn.insert(row.numbers.0, row.from.label());
-        drawn.insert(row.numbers.1, row.to.label());
-    }
+    let lines = lines(reach);
+    let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
     writeln!(out, "flowchart LR")?;
-    for (number, label) in drawn {
-        writeln!(out, "  g{number}[\"{}\"]", quoted(&label))?;
+    for name in lines.iter().flat_map(|line| [&line.from, &line.to]) {
+        let next = numbers.len();
+        if !numbers.contains_key(name.as_str()) {
+            numbers.insert(name, next);
+            writeln!(out, "  n{next}[\"{}\"]", quoted(name))?;
+        }
     }
-    for row in &rows {
-        let (from, to) = row.numbers;
-        let arrow = if row.certain { "-->" } else { "-.->" };
-        let label = format!("{}{}", ports::in_words(row.ports), row.over());
-        writeln!(out, "  g{from} {arrow}|\"{}\"| g{to}", quoted(&label))?;
+    for line in &lines {
+        let (Some(from), Some(to)) = (
+            numbers.get(line.from.as_str()),
+            numbers.get(line.to.as_str()),
+        ) else {
+            continue;
+        };
+        let arrow = if line.certain { "-->" } else { "-.->" };
+        let label = format!("{}{}", ports::in_words(line.ports), line.over);
+        writeln!(out, "  n{from} {arrow}|\"{}\"| n{to}", quoted(&label))?;
     }
     Ok(())
 }

@@ -1,8 +1,7 @@
 //! For people.
 
-use super::rows::{Row, rows};
+use super::rows::{Line, Section, lines};
 use crate::model::Model;
-use crate::reach::graph::{Group, GroupKind};
 use crate::reach::{Reachability, ports};
 use std::io::{self, Write};
 
@@ -14,23 +13,16 @@ pub(super) fn write(reach: &Reachability, model: &Model, out: &mut dyn Write) ->
         counted(model.policies.policies().len(), "policy", "policies")
     )?;
     write_large_groups(reach, out)?;
-    let rows = rows(reach);
-    let outside = |group: &Group| matches!(group.kind, GroupKind::External | GroupKind::Unassigned);
-    let of = |title, wanted: &dyn Fn(&Row<'_>) -> bool| {
-        let rows = rows.iter().filter(|row| wanted(row));
-        (title, rows.copied().collect::<Vec<Row<'_>>>())
-    };
-    let sections = [
-        of("from outside the cluster", &|row| outside(row.from)),
-        of("to outside the cluster", &|row| outside(row.to)),
-        of("within the cluster", &|row| {
-            !outside(row.from) && !outside(row.to)
-        }),
-    ];
-    for (title, rows) in &sections {
-        write_section(title, rows, out)?;
+    let lines = lines(reach);
+    for (section, title) in [
+        (Section::FromOutside, "from outside the cluster"),
+        (Section::ToOutside, "to outside the cluster"),
+        (Section::Within, "within the cluster"),
+    ] {
+        let lines = lines.iter().filter(|line| line.section == section);
+        write_section(title, &lines.collect::<Vec<_>>(), out)?;
     }
-    if rows.is_empty() {
+    if lines.is_empty() {
         writeln!(out, "\nNobody reaches anybody.")?;
     }
     if reach.has_hosts {
@@ -58,26 +50,26 @@ fn write_large_groups(reach: &Reachability, out: &mut dyn Write) -> io::Result<(
     Ok(())
 }
 
-fn write_section(title: &str, rows: &[Row<'_>], out: &mut dyn Write) -> io::Result<()> {
-    if rows.is_empty() {
+fn write_section(title: &str, lines: &[&Line<'_>], out: &mut dyn Write) -> io::Result<()> {
+    if lines.is_empty() {
         return Ok(());
     }
     writeln!(out, "\n{title}")?;
-    let width = |label: &dyn Fn(&Row<'_>) -> String| {
-        let widths = rows.iter().map(|row| label(row).chars().count());
+    let width = |label: fn(&Line<'_>) -> usize| {
+        let widths = lines.iter().map(|line| label(line));
         widths.max().unwrap_or(0).min(48)
     };
-    let from_width = width(&|row| row.from.label());
-    let to_width = width(&|row| row.to.label());
-    for row in rows {
-        let unknown = if row.certain { "" } else { "unknown: " };
+    let from_width = width(|line| line.from.chars().count());
+    let to_width = width(|line| line.to.chars().count());
+    for line in lines {
+        let unknown = if line.certain { "" } else { "unknown: " };
         writeln!(
             out,
             "  {:from_width$} → {:to_width$}  {unknown}{}{}",
-            row.from.label(),
-            row.to.label(),
-            ports::in_words(row.ports),
-            row.over()
+            line.from,
+            line.to,
+            ports::in_words(line.ports),
+            line.over
         )?;
     }
     Ok(())

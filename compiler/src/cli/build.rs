@@ -1,0 +1,194 @@
+//! `netpolc build`.
+
+use super::inputs::{load_options, one_line, refuse_unread};
+use super::{Exit, Failure, Inputs, Terminal, files};
+use crate::finding::{Finding, Severity};
+use crate::lint::{self, Selection};
+use crate::lower;
+use crate::resolve::inventory_from;
+use crate::schema::is_read_as_written;
+use crate::source::Sources;
+use netpol_image::{Bundle, LinkNote, LinkOptions, hex, policy_digest};
+use netpol_policy::Cluster;
+use std::path::PathBuf;
+
+/// Check, then compile everything into one bundle.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The input is checked first; findings of severity error refuse it, except for hygiene (NP4xx),
+which is told only. The same input gives the same bytes.
+
+Exit codes: 0 built, 1 refused because of findings, 2 could not answer.
+
+Examples:
+  netpolc build policies/ workloads/ -o policy.npb
+  netpolc build policies/ --inventory inventory.json -o policy.npb
+  netpolc build --cluster-state dump.json --accept-unknown -o policy.npb"
+)]
+pub struct Args {
+    /// Files, directories, `-` for standard input.
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Where the bundle goes.
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Who is there: an inventory, or any dump or manifests whose Pods, Nodes and Services carry
+    /// addresses. Links the images of all nodes and keeps the inventory in the bundle, so that
+    /// `query --image` can answer by name.
+    #[arg(long, value_name = "PATH")]
+    inventory: Vec<PathBuf>,
+    /// Build in spite of findings whose codes begin like this: NP3, NP301. May be given several
+    /// times.
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    accept: Vec<String>,
+    /// Deny what the input does not decide, in place of refusing to build: --accept NP503.
+    #[arg(long)]
+    accept_unknown: bool,
+    #[command(flatten)]
+    inputs: Inputs,
+}
+
+pub(super) fn run(args: &Args, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    let mut analysis = args.inputs.read(&args.paths, terminal)?;
+    let errors: Vec<Finding> = lint::check(&analysis, &Selection::default())
+        .into_iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .collect();
+    if args.refuses(&errors, &analysis.sources, terminal) {
+        return Ok(Exit::No);
+    }
+    let mut bundle = lower::bundle(&analysis.model, &analysis.sources);
+    if let Some(inventory) = args.read_inventory(terminal)? {
+        link(&mut bundle, &inventory, terminal)?;
+        // From here on it is known who is there.
+        analysis.model.cluster = inventory.clone();
+        analysis.model.endpoint_origins.clear();
+        bundle.inventory = Some(inventory);
+    }
+    let undecided = lint::lowering(&analysis);
+    if args.refuses(&undecided, &analysis.sources, terminal) {
+        terminal.error("--accept-unknown builds it all the same and denies what is not decided");
+        return Ok(Exit::No);
+    }
+    let bytes = lower::encode(&bundle)
+        .map_err(|error| Failure::new(format!("the bundle cannot be written: {error}")))?;
+    files::write(&args.output, &bytes)?;
+    let counts = &bundle.policies;
+    writeln!(
+        terminal.stdout,
+        "{}: {} policies, {} rule numbers, {} bytes, sha256 {}",
+        args.output.display(),
+        counts.policies().len(),
+        bundle.sources.len(),
+        bytes.len(),
+        hex::encode(&Bundle::digest(&bytes))
+    )?;
+    Ok(Exit::Yes)
+}
+
+impl Args {
+    /// Tells all findings on standard error, because there is no answer for standard output yet;
+    /// true when one of them refuses the input.
+    fn refuses(
+        &self,
+        findings: &[Finding],
+        sources: &Sources,
+        terminal: &mut Terminal<'_>,
+    ) -> bool {
+        let mut refused = 0_usize;
+        for finding in findings {
+            if self.accepts(finding) {
+                terminal.note(&one_line(finding, sources));
+            } else {
+                refused += 1;
+                terminal.error(&one_line(finding, sources));
+            }
+        }
+        match refused {
+            0 => return false,
+            1 => terminal
+                .error("nothing was built because of this finding; `netpolc check` shows more"),
+            n => terminal.error(&format!(
+                "nothing was built because of {n} findings; `netpolc check` shows more"
+            )),
+        }
+        true
+    }
+
+    /// Is the bundle what the input says in spite of this finding, or does the user want it anyhow?
+    fn accepts(&self, finding: &Finding) -> bool {
+        let code = finding.code.0;
+        // Exposure and hygiene: the policies do something other than was hoped for, but the bundle
+        // does the same as they do.
+        let hygiene = code.starts_with("NP4");
+        let wanted = self
+            .accept
+            .iter()
+            .any(|p| !p.is_empty() && code.starts_with(p.as_str()));
+        hygiene || wanted || is_read_as_written(finding) || (code == "NP503" && self.accept_unknown)
+    }
+
+    fn read_inventory(&self, terminal: &mut Terminal<'_>) -> Result<Option<Cluster>, Failure> {
+        if self.inventory.is_empty() {
+            return Ok(None);
+        }
+        let options = load_options(&self.inventory, terminal)?;
+        let mut sources = Sources::default();
+        let (inventory, findings) = inventory_from(&self.inventory, &options, &mut sources);
+        refuse_unread(&findings, &sources, terminal)?;
+        Ok(Some(inventory))
+    }
+}
+
+/// Links all images, and tells what they decide otherwise than the input asks for.
+fn link(
+    bundle: &mut Bundle,
+    inventory: &Cluster,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Failure> {
+    let cannot = |error: String| Failure::new(format!("the policies cannot be linked: {error}"));
+    let options = LinkOptions {
+        policy_digest: policy_digest(&bundle.policies).map_err(|e| cannot(e.to_string()))?,
+    };
+    let linked = lower::link_all(&bundle.policies, inventory, &options)
+        .map_err(|error| cannot(error.to_string()))?;
+    for note in &linked.notes {
+        if let Some(sentence) = sentence(note) {
+            terminal.note(&sentence);
+        }
+    }
+    if linked.images.is_empty() && linked.count > 0 {
+        terminal.note("the images are too large to be kept in the bundle; `query --image` links them when asked");
+    }
+    bundle.images = linked.images;
+    Ok(())
+}
+
+/// What is to be said about a note of linking, unless lowering's own findings say it.
+fn sentence(note: &LinkNote) -> Option<String> {
+    match note {
+        LinkNote::Unknown { .. } => None,
+        LinkNote::MixedService {
+            address,
+            protocol,
+            port,
+            endpoint,
+            allowed,
+            denied,
+        } => Some(format!(
+            "NP504 {endpoint} may reach {} of {} backends of {address} on {protocol}/{port}; the image denies the service",
+            allowed.len(),
+            allowed.len() + denied.len()
+        )),
+        LinkNote::SharedAddress {
+            address,
+            kept,
+            ignored,
+        } => Some(format!(
+            "{kept} and {ignored} both have the address {address}; the image believes {kept}"
+        )),
+        LinkNote::NoAddress { endpoint } => Some(format!(
+            "{endpoint} has no address yet; its packets are dropped until it is linked with one"
+        )),
+    }
+}

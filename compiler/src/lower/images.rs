@@ -1,0 +1,72 @@
+//! The images of all nodes of an inventory.
+
+use netpol_image::{LinkError, LinkNote, LinkOptions, link};
+use netpol_policy::{Cluster, PolicySet};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The node that pods without a node are put on, so that they can be asked about. No node can have
+/// this name.
+pub(super) const UNPLACED: &str = "(no node)";
+
+/// Bundles keep linked images up to this many bytes; beyond it they are linked when asked.
+const KEPT_BYTES: usize = 64 << 20;
+
+/// What linking gave.
+#[derive(Debug, Default)]
+pub struct Linked {
+    /// The images by node; empty when together they are too large to be kept.
+    pub images: BTreeMap<String, Vec<u8>>,
+    /// How many images were linked.
+    pub count: usize,
+    /// What is to be said about them, each once.
+    pub notes: Vec<LinkNote>,
+}
+
+/// Links the policies for every node of an inventory.
+///
+/// # Errors
+/// Something does not fit into an image.
+pub fn link_all(
+    policies: &PolicySet,
+    inventory: &Cluster,
+    options: &LinkOptions,
+) -> Result<Linked, LinkError> {
+    let placed = placed(inventory);
+    let mut linked = Linked::default();
+    let mut bytes = 0_usize;
+    for node in nodes(&placed) {
+        let image = link(policies, &placed, node, options)?;
+        linked.count += 1;
+        for note in image.notes() {
+            if !linked.notes.contains(note) {
+                linked.notes.push(note.clone());
+            }
+        }
+        bytes = bytes.saturating_add(image.bytes().len());
+        if bytes <= KEPT_BYTES {
+            linked.images.insert(node.to_owned(), image.into_bytes());
+        }
+    }
+    if bytes > KEPT_BYTES {
+        linked.images.clear();
+    }
+    Ok(linked)
+}
+
+/// The inventory with pods that no node runs yet on a node of their own.
+pub(super) fn placed(inventory: &Cluster) -> Cluster {
+    let mut placed = inventory.clone();
+    for endpoint in &mut placed.endpoints {
+        if endpoint.node.is_none() && !endpoint.host_network && !endpoint.addresses.is_empty() {
+            endpoint.node = Some(UNPLACED.to_owned());
+        }
+    }
+    placed
+}
+
+/// The names of all nodes on which a pod may be judged.
+fn nodes(inventory: &Cluster) -> BTreeSet<&str> {
+    let of_pods = inventory.endpoints.iter().filter_map(|e| e.node.as_deref());
+    let declared = inventory.nodes.iter().map(|node| node.name.as_str());
+    of_pods.chain(declared).collect()
+}
