@@ -1,5 +1,6 @@
 //! What can go wrong, in sentences that say a way out.
 
+use crate::privileges::{self, Missing};
 use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,15 +9,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A capability is missing.
-    #[error(
-        "{name} is missing, which is needed for {purpose}; run as root or grant CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON"
-    )]
-    Privilege {
-        /// The capability.
-        name: &'static str,
-        /// What it is needed for.
-        purpose: &'static str,
-    },
+    #[error(transparent)]
+    Privilege(#[from] Missing),
     /// The kernel refused a step.
     #[error("could not {step}: {reason}")]
     Kernel {
@@ -52,6 +46,9 @@ pub enum Error {
     /// The candidate did not answer as it should.
     #[error("the self-test failed and nothing was put in force: {0}")]
     SelfTest(String),
+    /// Whoever read the answer has gone away.
+    #[error("nobody reads the answer any more")]
+    Closed,
     /// Anything else that one sentence tells.
     #[error("{0}")]
     Message(String),
@@ -66,9 +63,9 @@ impl Error {
     /// A step that the kernel refused; lacking privileges are named.
     pub fn kernel(step: &str, error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::PermissionDenied
-            && let Err(missing) = crate::kernel::privileges::check()
+            && let Err(missing) = privileges::check()
         {
-            return missing;
+            return missing.into();
         }
         Self::Kernel {
             step: step.to_owned(),
@@ -78,8 +75,8 @@ impl Error {
 
     /// The program was refused.
     pub fn program(error: &dyn Display) -> Self {
-        if let Err(missing) = crate::kernel::privileges::check() {
-            return missing;
+        if let Err(missing) = privileges::check() {
+            return missing.into();
         }
         Self::Program(error.to_string())
     }

@@ -8,5 +8,4 @@ pub mod ctl;
 pub mod interface;
 pub mod maps;
 pub mod object;
-pub mod privileges;
 pub mod sys;

@@ -20,6 +20,7 @@
 //! the one store can be taken back.
 
 pub mod agent;
+pub mod cli;
 pub mod counters;
 pub mod endpoints;
 pub mod error;
@@ -31,6 +32,7 @@ pub mod kernel;
 pub mod netns;
 pub mod package;
 pub mod plan;
+pub mod privileges;
 pub mod selftest;
 pub mod stage;
 pub mod state;

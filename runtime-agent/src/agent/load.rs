@@ -77,13 +77,15 @@ impl Agent {
         };
         let package = self.package(&previous.bundle)?.with_serial(previous.serial);
         let kept;
-        let inventory = match inventory {
-            Some(given) => given,
-            None => {
-                kept = endpoints::read(&self.store.inventory()?)?;
-                &kept
-            }
+        let inventory = if let Some(given) = inventory {
+            given
+        } else {
+            kept = endpoints::read(&self.store.inventory()?)?;
+            &kept
         };
+        if self.options.node.is_none() {
+            self.options.node = Some(previous.node);
+        }
         self.put_in_force(&package, inventory)
     }
 

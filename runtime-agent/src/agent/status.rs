@@ -236,6 +236,11 @@ impl View {
         Events::open(&exec::events_pin(&self.pins))
     }
 
+    /// Was the event's bundle in force when this view was opened?
+    pub fn knows(&self, event: &Event) -> bool {
+        self.package_of(&event.bundle).is_some()
+    }
+
     /// Puts words to an event.
     pub fn explain(&self, event: Event) -> RuleEvent {
         let package = self.package_of(&event.bundle);

@@ -9,20 +9,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// `BPF_FS_MAGIC` of `linux/magic.h`.
-const BPF_FS: i64 = 0xcafe_4a11;
+const BPF_FS: rustix::fs::FsWord = 0xcafe_4a11;
 /// Where systems mount it.
 const SYSTEM: &str = "/sys/fs/bpf";
 
 /// Is this directory on a BPF file system?
 pub fn is_bpffs(path: &Path) -> bool {
-    statfs(path).is_ok_and(|found| {
-        #[expect(
-            clippy::unnecessary_fallible_conversions,
-            reason = "the width of f_type depends on the architecture"
-        )]
-        let kind = i64::try_from(found.f_type).unwrap_or(0);
-        kind & 0xffff_ffff == BPF_FS
-    })
+    statfs(path).is_ok_and(|found| found.f_type == BPF_FS)
 }
 
 /// Finds or makes the folder for pins. `wanted` is taken when it is given; else the system's BPF

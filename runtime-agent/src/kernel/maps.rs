@@ -155,7 +155,7 @@ pub struct Maps {
     folder: PathBuf,
     shared: PathBuf,
     sizes: Sizes,
-    maps: [OwnedFd; 6],
+    all: [OwnedFd; 6],
 }
 
 fn image_shape(sizes: Sizes) -> MapShape {
@@ -220,12 +220,18 @@ impl Maps {
                 Err(error) => Err(Error::kernel(&what("open"), &error)),
             }
         };
-        let [a, b, c, d, e, f] = Map::ALL;
         Ok(Self {
             folder: folder.to_owned(),
             shared: shared.to_owned(),
             sizes,
-            maps: [open(a)?, open(b)?, open(c)?, open(d)?, open(e)?, open(f)?],
+            all: [
+                open(Map::Slots)?,
+                open(Map::Ctl)?,
+                open(Map::Flows)?,
+                open(Map::Counters)?,
+                open(Map::Meters)?,
+                open(Map::Events)?,
+            ],
         })
     }
 
@@ -253,7 +259,7 @@ impl Maps {
 
     /// One of the maps.
     pub fn get(&self, map: Map) -> BorrowedFd<'_> {
-        let [slots, ctl, flows, counters, meters, events] = &self.maps;
+        let [slots, ctl, flows, counters, meters, events] = &self.all;
         match map {
             Map::Slots => slots.as_fd(),
             Map::Ctl => ctl.as_fd(),

@@ -104,6 +104,9 @@ pub struct MapShape {
 }
 
 /// `BPF_MAP_CREATE`; `inner` is the template of a map of maps. The name is cut to 15 bytes.
+///
+/// # Errors
+/// The kernel refuses; the error is its own.
 pub fn map_create(
     shape: MapShape,
     name: &str,
@@ -125,6 +128,9 @@ pub fn map_create(
 }
 
 /// `BPF_MAP_FREEZE`: nobody writes this map from user space any more.
+///
+/// # Errors
+/// The kernel refuses; the error is its own.
 pub fn map_freeze(map: BorrowedFd<'_>) -> io::Result<()> {
     let mut attributes = attributes();
     // SAFETY: plain data, as above.
@@ -162,6 +168,9 @@ fn check_lengths(map: BorrowedFd<'_>, key: usize, value: Option<usize>) -> io::R
 }
 
 /// `BPF_MAP_UPDATE_ELEM` of a map that is not per CPU.
+///
+/// # Errors
+/// The kernel refuses; the error is its own.
 pub fn map_update(map: BorrowedFd<'_>, key: &[u8], value: &[u8], flags: u64) -> io::Result<()> {
     check_lengths(map, key.len(), Some(value.len()))?;
     element(
@@ -174,6 +183,9 @@ pub fn map_update(map: BorrowedFd<'_>, key: &[u8], value: &[u8], flags: u64) -> 
 }
 
 /// `BPF_MAP_LOOKUP_ELEM` of a map that is not per CPU; `None` when there is no such key.
+///
+/// # Errors
+/// The kernel refuses; the error is its own.
 pub fn map_lookup(map: BorrowedFd<'_>, key: &[u8], value: &mut [u8]) -> io::Result<Option<()>> {
     check_lengths(map, key.len(), Some(value.len()))?;
     let to = value.as_mut_ptr().addr() as u64;
@@ -186,6 +198,9 @@ pub fn map_lookup(map: BorrowedFd<'_>, key: &[u8], value: &mut [u8]) -> io::Resu
 
 /// `BPF_MAP_DELETE_ELEM`; `false` when there is no such key. For a map of maps the kernel waits
 /// until no program uses what was there (an RCU grace period).
+///
+/// # Errors
+/// The kernel refuses; the error is its own.
 pub fn map_delete(map: BorrowedFd<'_>, key: &[u8]) -> io::Result<bool> {
     check_lengths(map, key.len(), None)?;
     match element(bpf_cmd::BPF_MAP_DELETE_ELEM, map, key, 0, 0) {
@@ -196,6 +211,9 @@ pub fn map_delete(map: BorrowedFd<'_>, key: &[u8]) -> io::Result<bool> {
 }
 
 /// `BPF_MAP_GET_NEXT_KEY` over keys of four bytes: all keys of a small hash map.
+///
+/// # Errors
+/// The kernel refuses; the error is its own.
 pub fn map_keys(map: BorrowedFd<'_>) -> io::Result<Vec<u32>> {
     check_lengths(map, 4, None)?;
     let mut keys: Vec<u32> = Vec::new();
@@ -246,6 +264,9 @@ fn info<T: Copy>(fd: BorrowedFd<'_>, empty: T) -> io::Result<T> {
 }
 
 /// What the kernel says about a map behind a descriptor.
+///
+/// # Errors
+/// The kernel refuses; the error is its own.
 pub fn map_info(map: BorrowedFd<'_>) -> io::Result<MapInfo> {
     // SAFETY: a structure of integers and arrays of them, for which zero bytes are a value.
     let empty: aya_obj::generated::bpf_map_info = unsafe { std::mem::zeroed() };
@@ -260,6 +281,9 @@ pub fn map_info(map: BorrowedFd<'_>) -> io::Result<MapInfo> {
 }
 
 /// The id of the program behind a descriptor.
+///
+/// # Errors
+/// The kernel refuses; the error is its own.
 pub fn program_id(program: BorrowedFd<'_>) -> io::Result<u32> {
     // SAFETY: a structure of integers and arrays of them, for which zero bytes are a value.
     let empty: aya_obj::generated::bpf_prog_info = unsafe { std::mem::zeroed() };
@@ -276,6 +300,9 @@ pub struct LinkInfo {
 }
 
 /// What the kernel says about a TCX link.
+///
+/// # Errors
+/// The kernel refuses; the error is its own.
 pub fn link_info(link: BorrowedFd<'_>) -> io::Result<LinkInfo> {
     // SAFETY: a structure of integers and a union of such, for which zero bytes are a value.
     let empty: aya_obj::generated::bpf_link_info = unsafe { std::mem::zeroed() };
@@ -295,6 +322,9 @@ fn c_path(path: &Path) -> io::Result<CString> {
 }
 
 /// `BPF_OBJ_PIN`.
+///
+/// # Errors
+/// The kernel refuses; the error is its own.
 pub fn pin(object: BorrowedFd<'_>, path: &Path) -> io::Result<()> {
     let path = c_path(path)?;
     let mut attributes = attributes();
@@ -306,6 +336,9 @@ pub fn pin(object: BorrowedFd<'_>, path: &Path) -> io::Result<()> {
 }
 
 /// `BPF_OBJ_GET`.
+///
+/// # Errors
+/// The kernel refuses; the error is its own.
 pub fn open_pin(path: &Path) -> io::Result<OwnedFd> {
     let path = c_path(path)?;
     let mut attributes = attributes();
@@ -319,6 +352,9 @@ const BPF_F_BEFORE: u32 = 1 << 3;
 
 /// `BPF_LINK_CREATE` for TCX, before all other programs of the hook; refused with `ESTALE` when the
 /// hook has changed since `revision` was read.
+///
+/// # Errors
+/// The kernel refuses; the error is its own.
 pub fn link_create(
     program: BorrowedFd<'_>,
     ifindex: u32,
@@ -337,6 +373,9 @@ pub fn link_create(
 }
 
 /// `BPF_LINK_UPDATE`: another program at the same place, without a gap.
+///
+/// # Errors
+/// The kernel refuses; the error is its own.
 pub fn link_update(link: BorrowedFd<'_>, program: BorrowedFd<'_>) -> io::Result<()> {
     let mut attributes = attributes();
     // SAFETY: plain data, as above.
@@ -356,6 +395,9 @@ pub struct Attached {
 }
 
 /// `BPF_PROG_QUERY` of a TCX hook.
+///
+/// # Errors
+/// The kernel refuses; the error is its own.
 pub fn query(ifindex: u32, hook: Hook) -> io::Result<Attached> {
     let mut ids = [0u32; 64];
     let mut attributes = attributes();
@@ -392,6 +434,9 @@ pub struct TestRun {
 }
 
 /// `BPF_PROG_TEST_RUN`: the return value and the nanoseconds of one run.
+///
+/// # Errors
+/// The kernel refuses; the error is its own.
 pub fn test_run(program: BorrowedFd<'_>, frame: &[u8], run: TestRun) -> io::Result<(u32, u32)> {
     // `struct __sk_buff`, of which only two fields are given.
     let mut context = [0u32; 48];

@@ -11,7 +11,7 @@ use netpold::netns::{NODE_V4, NODE_V6, Node, Pod};
 use netpold::{Agent, Error, Loaded, Options, View};
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -52,11 +52,6 @@ impl Place {
     /// The state directory.
     pub fn state(&self) -> PathBuf {
         self.path.join("state")
-    }
-
-    /// The directory itself.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 }
 

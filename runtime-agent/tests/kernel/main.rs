@@ -2,8 +2,6 @@
 //! the tests' own; it takes root, and says so when it has not.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
     reason = "tests fail by panicking and skip loudly"
