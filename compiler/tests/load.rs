@@ -55,7 +55,7 @@ fn lists_are_unrolled() {
     let (loaded, sources) = stdin(
         "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a}}\n\
          - apiVersion: v1\n  kind: List\n  items:\n  - kind: Pod\n    apiVersion: v1\n    metadata:\n      \
-         name: b\n---\nkind: PodList\napiVersion: v1\nitems:\n- metadata: {name: c, namespace: n}\n---\n\
+         name: b\n---\nkind: PodList\napiVersion: v1\nitems:\n- metadata: {name: c, namespace: shop}\n---\n\
          kind: List\napiVersion: v1\nitems: null\n",
     );
     assert_eq!(loaded.findings, []);
@@ -66,7 +66,7 @@ fn lists_are_unrolled() {
         ("v1", "Pod/shop/c".to_owned())
     );
     let b = &loaded.objects[1];
-    assert_eq!(sources.display(b.name_at), "<stdin>:10:13");
+    assert_eq!(sources.display(b.name_at), "<stdin>:11:13");
     assert_eq!(b.get("/metadata/name").unwrap().as_str(), Some("b"));
 }
 

@@ -70,12 +70,13 @@ fn is_networkpolicy(root: NodeRef<'_>) -> bool {
     is(version, "networking.k8s.io/v1") && is(kind, "NetworkPolicy") && speaks
 }
 
+/// Has it a part of an inventory, in its shape? Mistakes in the rest are the reader's to tell.
 fn is_inventory(root: NodeRef<'_>) -> bool {
-    let known = ["namespaces", "nodes", "endpoints", "services"];
-    !root.is_empty()
-        && root
-            .entries()
-            .all(|(key, _)| key.as_str().is_some_and(|key| known.contains(&key)))
+    let is = |key: &str, kind: Kind| root.get(key).is_some_and(|part| part.kind() == kind);
+    is("namespaces", Kind::Mapping)
+        || ["nodes", "endpoints", "services"]
+            .iter()
+            .any(|key| is(key, Kind::Sequence))
 }
 
 /// Takes the items of a list, lists in it included.

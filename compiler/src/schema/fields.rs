@@ -174,20 +174,19 @@ fn close_to_any(field: &str, known: &[String]) -> bool {
     closest(field, known).is_some()
 }
 
-/// The known field that differs in the fewest letters, if these are few for its length.
+/// The known field that differs in the fewest letters, if these are few for its length. Of two
+/// equally far ones it is the one that begins in the same way.
 fn closest<'a>(field: &str, known: &'a [String]) -> Option<&'a str> {
     let lower = field.to_ascii_lowercase();
-    known
-        .iter()
-        .map(|name| {
-            (
-                strsim::osa_distance(&lower, &name.to_ascii_lowercase()),
-                name,
-            )
-        })
-        .min()
-        .filter(|(distance, name)| *distance <= 1 + name.len() / 5 && *distance < name.len())
-        .map(|(_, name)| name.as_str())
+    let candidates = known.iter().map(|name| {
+        let other = name.to_ascii_lowercase();
+        let likeness = strsim::jaro_winkler(&lower, &other);
+        (strsim::osa_distance(&lower, &other), likeness, name)
+    });
+    candidates
+        .min_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)))
+        .filter(|(distance, _, name)| *distance <= 1 + name.len() / 5 && *distance < name.len())
+        .map(|(_, _, name)| name.as_str())
 }
 
 #[cfg(test)]

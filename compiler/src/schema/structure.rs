@@ -3,12 +3,12 @@
 use super::fields;
 use super::path::{of_pointer, push_key};
 use super::report::Report;
-use crate::finding::{Code, Finding, Severity};
+use crate::finding::{Code, Edit, Finding, Severity};
 use crate::load::documents::noun;
 use crate::load::quoted;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{Registry, ValidationError, Validator};
-use netpol_yaml::NodeRef;
+use netpol_yaml::{NodeRef, Style};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -179,7 +179,17 @@ fn explain(report: &mut Report<'_>, root: NodeRef<'_>, schema: &str, error: &Val
     let at = report.first_line(place);
     let mut finding = Finding::new(Code("NP103"), Severity::Error, message).at(at, said);
     if scalar && wants_text(error.kind()) {
-        finding = finding.note(READ_AS_WRITTEN);
+        let raw = node.raw();
+        finding = finding.help(format!("write it in quotes: `\"{}\"`", quoted(raw)));
+        if node.style() == Style::Plain {
+            finding.edits.push(Edit {
+                at,
+                replacement: format!("\"{raw}\""),
+            });
+        }
+        if is_taken_as_written(pointer) {
+            finding = finding.note(READ_AS_WRITTEN);
+        }
     }
     report.push(finding);
 }
@@ -187,6 +197,13 @@ fn explain(report: &mut Report<'_>, root: NodeRef<'_>, schema: &str, error: &Val
 /// What is done about a boolean or a number where a text is wanted (`load::as_written`). The object
 /// is kept: what is meant is plain, and so is what to mend.
 pub(crate) const READ_AS_WRITTEN: &str = "answers take it as the text that is written";
+
+/// Names and labels are taken as written; a boolean in any other place has no meaning.
+fn is_taken_as_written(pointer: &str) -> bool {
+    let inside = ["/labels/", "/annotations/", "/matchLabels/", "/values/"];
+    let at_end = ["/metadata/name", "/metadata/namespace", "/key"];
+    inside.iter().any(|part| pointer.contains(part)) || at_end.iter().any(|e| pointer.ends_with(e))
+}
 
 fn wants_text(kind: &ValidationErrorKind) -> bool {
     matches!(kind, ValidationErrorKind::Type { kind } if wanted(kind) == "a text")
