@@ -83,7 +83,7 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions, sources: &mut Sources) -> 
                 source,
                 shown: &file.shown,
                 named: file.named,
-                text,
+                content: text,
             };
             documents::read(&text, &options.limits, &mut loaded);
         }

@@ -1,6 +1,6 @@
 //! What the API server would refuse: unknown fields (NP102) and everything else (NP103).
 //!
-//! NetworkPolicies are checked in full, as kube-apiserver 1.36 does under
+//! A NetworkPolicy is checked in full, as kube-apiserver 1.36 does under
 //! `fieldValidation=Strict`. Of other kinds only what is read is checked, and fields are called
 //! unknown only where the schema lists all of them. Kinds that are not read are passed over.
 

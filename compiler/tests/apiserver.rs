@@ -5,11 +5,10 @@
 //! the field that the server names. A folder of recorded verdicts, when there is one, is asked
 //! as well: `NETPOL_APISERVER_CASES`.
 #![expect(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::string_slice,
-    clippy::print_stdout,
-    clippy::panic,
     reason = "tests fail by panicking and print what they have seen"
 )]
 

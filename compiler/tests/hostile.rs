@@ -1,6 +1,10 @@
 //! Inputs made to hurt: each ends in a sentence, within two seconds, without a panic, and with no
 //! raw control character in what is said.
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking, write files and take the time"
+)]
 
 use netpolc::load::LoadOptions;
 use netpolc::resolve::{Analysis, Inputs, read};
@@ -143,10 +147,8 @@ fn yaml_that_is_cut_or_deep() {
     let mut laughs = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
     for n in 1..10 {
         let before = format!("*a{}, ", n - 1).repeat(9);
-        laughs.push_str(&format!(
-            "a{n}: &a{n} [{}]\n",
-            before.trim_end_matches(", ")
-        ));
+        let line = format!("a{n}: &a{n} [{}]\n", before.trim_end_matches(", "));
+        laughs.push_str(&line);
     }
     refused(&folder.write("laughs.yaml", laughs));
     refused(&folder.write("circle.yaml", "a: &a [*a]\n"));

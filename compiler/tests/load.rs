@@ -1,7 +1,7 @@
 //! What is read from files, directories, lists and dumps.
 #![expect(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     reason = "tests fail by panicking"
 )]
 

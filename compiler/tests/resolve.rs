@@ -1,5 +1,6 @@
 //! What objects mean together: policies, endpoints and their owners, services, CNI values.
 #![expect(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     reason = "tests fail by panicking"
@@ -15,6 +16,7 @@ use netpolc::model::OwnerKey;
 use netpolc::resolve::{Analysis, Inputs, LabelChange, LabelTarget, WhatIf, inventory_from, read};
 use netpolc::source::{Location, Sources};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 
@@ -427,11 +429,10 @@ fn dump(with_replica_set: bool) -> String {
     );
     if with_replica_set {
         for (name, replicas) in [("web-5d8c", 2), ("web-0ld", 0)] {
-            text.push_str(&format!(
-                "apiVersion: apps/v1\nkind: ReplicaSet\nmetadata:\n  name: {name}\n  namespace: shop\n  \
+            write!(text, "apiVersion: apps/v1\nkind: ReplicaSet\nmetadata:\n  name: {name}\n  namespace: shop\n  \
                  ownerReferences: [{{apiVersion: apps/v1, kind: Deployment, name: web, uid: \"1\", controller: true}}]\n\
                  spec: {{replicas: {replicas}, {owned}}}\n---\n"
-            ));
+            ).unwrap();
         }
     }
     text + &pod("web-5d8c-a", "stable", "Running")
@@ -769,8 +770,11 @@ const INVENTORY: &str = r#"{
 fn inventories_of_both_forms() {
     let path = file("inventory.json", INVENTORY);
     let mut sources = Sources::default();
-    let (cluster, findings) =
-        inventory_from(&[path.clone()], &LoadOptions::default(), &mut sources);
+    let (cluster, findings) = inventory_from(
+        std::slice::from_ref(&path),
+        &LoadOptions::default(),
+        &mut sources,
+    );
     assert_eq!(findings, []);
     assert_eq!(cluster.endpoints[0].addresses.len(), 1);
     assert_eq!(
@@ -828,7 +832,7 @@ fn findings_are_in_the_order_of_the_text() {
     let mut sorted = analysis
         .findings
         .iter()
-        .map(|f| f.location())
+        .map(netpolc::finding::Finding::location)
         .collect::<Vec<_>>();
     sorted.sort();
     assert_eq!(
@@ -836,7 +840,7 @@ fn findings_are_in_the_order_of_the_text() {
         analysis
             .findings
             .iter()
-            .map(|f| f.location())
+            .map(netpolc::finding::Finding::location)
             .collect::<Vec<_>>()
     );
     assert_eq!(lines.len(), 3, "{lines:?}");

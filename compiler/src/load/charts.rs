@@ -1,4 +1,8 @@
 //! Helm charts in the tree: their templates are no manifests yet (NP107).
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is where files are looked for and read"
+)]
 
 use super::Report;
 use super::names::shown;
@@ -42,7 +46,7 @@ pub(super) fn of_template(path: &Path) -> Option<Chart> {
 /// NP107 for a chart as a whole: once, not once per template.
 pub(super) fn report(chart: &Chart, sources: &mut Sources, report: &mut Report) {
     let name = shown(&chart.directory);
-    let known = report.charts.iter().any(|done| *done == chart.directory);
+    let known = report.charts.contains(&chart.directory);
     if known {
         return;
     }

@@ -16,13 +16,13 @@ pub(super) struct Text<'a> {
     pub shown: &'a str,
     /// Named by the user: then every document must be an object.
     pub named: bool,
-    /// The text itself.
-    pub text: Arc<str>,
+    /// All of it.
+    pub content: Arc<str>,
 }
 
 /// Reads all documents of a text into `loaded`.
 pub(super) fn read(text: &Text<'_>, limits: &Limits, loaded: &mut Loaded) {
-    let parsed = netpol_yaml::parse_shared(&text.text, limits);
+    let parsed = netpol_yaml::parse_shared(&text.content, limits);
     for diagnostic in &parsed.diagnostics {
         loaded.findings.push(finding_of(text, diagnostic));
         if diagnostic.kind == DiagnosticKind::Template {
@@ -62,7 +62,7 @@ fn finding_of(text: &Text<'_>, diagnostic: &Diagnostic) -> Finding {
     let related = diagnostic.related.map(|span| place(text.source, span));
     let message = names::quoted(&diagnostic.message);
     match diagnostic.kind {
-        DiagnosticKind::Template => return charts::template(at, text.shown),
+        DiagnosticKind::Template => charts::template(at, text.shown),
         DiagnosticKind::DuplicateKey => {
             let finding = Finding::new(Code("NP104"), Severity::Error, message).at(
                 at,

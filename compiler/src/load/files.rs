@@ -1,4 +1,8 @@
 //! From the paths of the command line to the files that are to be read.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is where files are looked for and read"
+)]
 
 use super::Report;
 use super::charts::{self, Chart};
@@ -51,7 +55,7 @@ impl Files {
                     self.add_file(path, true);
                 }
             }
-            Ok(about) => refuse(path, kind_of(&about.file_type()), sources, report),
+            Ok(about) => refuse(path, kind_of(about.file_type()), sources, report),
         }
     }
 
@@ -93,14 +97,14 @@ impl Files {
             }
             let kind = entry.file_type();
             if kind.is_dir() {
-                if self.skips_directory(&entry, sources, report) {
+                if skips_directory(&entry, sources, report) {
                     walk.skip_current_dir();
                 }
             } else if kind.is_symlink() {
                 links.push(entry.into_path());
             } else if is_manifest(entry.path()) {
                 if !kind.is_file() {
-                    refuse(entry.path(), kind_of(&kind), sources, report);
+                    refuse(entry.path(), kind_of(kind), sources, report);
                 } else if utf8_name(entry.path(), sources, report) {
                     self.add_file(entry.path(), false);
                 }
@@ -110,26 +114,6 @@ impl Files {
         for link in links {
             self.add_link(&link, &real_root, sources, report);
         }
-    }
-
-    /// Hidden directories (`.git`) hold no manifests; charts are templates.
-    fn skips_directory(
-        &self,
-        entry: &DirEntry,
-        sources: &mut Sources,
-        report: &mut Report,
-    ) -> bool {
-        if entry.file_name().as_encoded_bytes().first() == Some(&b'.') {
-            return true;
-        }
-        if !utf8_name(entry.path(), sources, report) {
-            return true;
-        }
-        let chart = Chart::at(entry.path());
-        if let Some(chart) = &chart {
-            charts::report(chart, sources, report);
-        }
-        chart.is_some()
     }
 
     /// A link is followed to a file inside the root and nowhere else.
@@ -161,11 +145,26 @@ impl Files {
         } else if !is_directory && is_manifest(link) && utf8_name(link, sources, report) {
             match fs::metadata(&target) {
                 Ok(about) if about.is_file() => self.add_file(link, false),
-                Ok(about) => refuse(link, kind_of(&about.file_type()), sources, report),
+                Ok(about) => refuse(link, kind_of(about.file_type()), sources, report),
                 Err(error) => unreadable(link, &error, sources, report),
             }
         }
     }
+}
+
+/// Hidden directories (`.git`) hold no manifests; charts are templates.
+fn skips_directory(entry: &DirEntry, sources: &mut Sources, report: &mut Report) -> bool {
+    if entry.file_name().as_encoded_bytes().first() == Some(&b'.') {
+        return true;
+    }
+    if !utf8_name(entry.path(), sources, report) {
+        return true;
+    }
+    let chart = Chart::at(entry.path());
+    if let Some(chart) = &chart {
+        charts::report(chart, sources, report);
+    }
+    chart.is_some()
 }
 
 /// Links that lead to each other. The kind is known to the standard library by this name, which
@@ -210,9 +209,9 @@ fn utf8_name(path: &Path, sources: &mut Sources, report: &mut Report) -> bool {
 }
 
 /// What a file is that is no regular file, in words.
-fn kind_of(kind: &fs::FileType) -> &'static str {
+fn kind_of(kind: fs::FileType) -> &'static str {
     #[cfg(unix)]
-    if let Some(special) = special_kind(*kind) {
+    if let Some(special) = special_kind(kind) {
         return special;
     }
     let _ = kind;

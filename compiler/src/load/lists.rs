@@ -55,7 +55,7 @@ pub(super) fn shape(root: NodeRef<'_>, named: bool) -> Shape<'_> {
     }
 }
 
-/// A NetworkPolicy that does not say so: sent to the server's address of NetworkPolicies, it is
+/// A NetworkPolicy that does not say so: sent to the server's address of these policies, it is
 /// taken for one.
 fn is_networkpolicy(root: NodeRef<'_>) -> bool {
     let version = root.get("apiVersion").filter(|node| !node.is_null());

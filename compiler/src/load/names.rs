@@ -1,5 +1,10 @@
 //! How paths are shown: relative, and without characters that could fool a terminal.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "paths are shown relative to the working directory"
+)]
 
+use std::fmt::Write as _;
 use std::path::{Component, Path, PathBuf};
 
 /// What people are shown for a path: relative to the working directory where it lies inside of
@@ -33,7 +38,7 @@ fn escaped(path: &Path) -> String {
             push_visible(&mut text, c);
         }
         for byte in chunk.invalid() {
-            text.push_str(&format!("\\x{byte:02x}"));
+            let _ = write!(text, "\\x{byte:02x}");
         }
     }
     text

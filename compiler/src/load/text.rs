@@ -1,4 +1,8 @@
 //! From a file to its text: bounded, UTF-8, and never a binary.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is where files are looked for and read"
+)]
 
 use super::files::{File, unreadable};
 use super::{LoadOptions, Report};

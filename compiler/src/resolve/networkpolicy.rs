@@ -34,7 +34,7 @@ struct Types {
     list: Location,
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     fn policy(&self) -> Option<(Policy, PolicyOrigin)> {
         let spec = self.object.get("/spec");
         let subject_at = self.subject(spec);

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// How many owners a pod may have above it; real chains have two.
 const LONGEST: usize = 4;
 
-/// The label by which ReplicaSets of one Deployment differ; it ends their names.
+/// The label by which the ReplicaSet of one rollout differs from the next; it ends their names.
 const TEMPLATE_HASH: &str = "pod-template-hash";
 
 /// A workload by namespace, kind and name.

@@ -24,7 +24,7 @@ pub(crate) fn lower(items: &[Item<'_>], endpoints: &[Endpoint]) -> Vec<Service> 
         .collect()
 }
 
-/// EndpointSlices by the service that they name.
+/// Each `EndpointSlice` by the service that they name.
 fn slices_by_service<'a>(items: &'a [Item<'a>]) -> BTreeMap<(String, String), Vec<&'a Item<'a>>> {
     let mut out: BTreeMap<(String, String), Vec<&Item<'_>>> = BTreeMap::new();
     for item in items.iter().filter(|item| !item.removed) {

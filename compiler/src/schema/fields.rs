@@ -3,6 +3,7 @@
 use super::structure::Schemas;
 use netpol_yaml::{Kind, NodeRef};
 use serde_json::Value;
+use std::fmt::Write as _;
 
 /// What is said about an unknown field.
 pub(crate) struct Hint {
@@ -67,7 +68,7 @@ pub(crate) fn slips(
     if node.kind() == Kind::Sequence {
         if let Some(items) = schema.get("items") {
             for (index, item) in node.items().enumerate() {
-                pointer.push_str(&format!("/{index}"));
+                let _ = write!(pointer, "/{index}");
                 slips(schemas, (document, items), item, pointer, found);
                 pointer.truncate(length);
             }
@@ -131,7 +132,7 @@ pub(crate) fn hint(schema: &str, pointer: &str, field: &str, known: &[String]) -
         hint.label = format!("rules of this direction name their peers in `{other}`");
         hint.help = Some(format!("did you mean `{other}`?"));
     } else if is_policy && pointer.is_empty() && field == "status" {
-        hint.label = "NetworkPolicy has no status since Kubernetes 1.28".to_owned();
+        "NetworkPolicy has no status since Kubernetes 1.28".clone_into(&mut hint.label);
         hint.help = Some("delete it".to_owned());
     } else if known.iter().any(|name| name == "matchLabels") && !close_to_any(field, known) {
         hint.help = Some(format!(

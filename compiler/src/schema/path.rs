@@ -1,7 +1,7 @@
 //! Field paths as the API server writes them: `spec.ingress[0].ports[1].port`.
 
 use netpol_yaml::{Kind, NodeRef};
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// A path that costs nothing until it is shown.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +34,7 @@ impl<'a> Path<'a> {
     }
 
     /// An item of this list.
-    pub fn index<'b>(&'b self, index: usize) -> Path<'b> {
+    pub fn index(&self, index: usize) -> Path<'_> {
         Path {
             parent: Some(self),
             step: Step::Index(index),
@@ -64,7 +64,7 @@ pub(crate) fn of_pointer(root: NodeRef<'_>, pointer: &str) -> String {
         node = node.and_then(|node| node.pointer(&format!("/{step}")));
         let name = step.replace("~1", "/").replace("~0", "~");
         if is_item {
-            out.push_str(&format!("[{name}]"));
+            let _ = write!(out, "[{name}]");
         } else {
             push_key(&mut out, &name);
         }
@@ -76,7 +76,7 @@ pub(crate) fn of_pointer(root: NodeRef<'_>, pointer: &str) -> String {
 pub(crate) fn push_key(path: &mut String, name: &str) {
     let name = crate::load::quoted(name);
     if name.contains(['.', '/']) {
-        path.push_str(&format!("[{name}]"));
+        let _ = write!(path, "[{name}]");
     } else {
         if !path.is_empty() {
             path.push('.');

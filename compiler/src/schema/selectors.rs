@@ -49,7 +49,7 @@ fn requirement(report: &mut Report<'_>, node: NodeRef<'_>, path: &Path<'_>) {
             let why = "may not be given when `operator` is `Exists` or `DoesNotExist`";
             report.refuse_entry(node, "values", &path.key("values"), why);
         }
-        Some(Some("In" | "NotIn" | "Exists" | "DoesNotExist")) | Some(None) => {}
+        Some(Some("In" | "NotIn" | "Exists" | "DoesNotExist") | None) => {}
         Some(Some(_)) | None => {
             let why = "must be one of `In`, `NotIn`, `Exists`, `DoesNotExist`";
             match operator {

@@ -98,8 +98,8 @@ impl Schemas {
             })
             .collect();
         Self {
-            validators,
             documents,
+            validators,
         }
     }
 
