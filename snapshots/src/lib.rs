@@ -1,3 +1,3 @@
 //! Test-only package that owns every insta snapshot.
-//! 
+//!
 #![forbid(unsafe_code)]

@@ -1,5 +1,4 @@
 //! The full report on the `bad` example of every rule, as users see it.
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use netpolc::lint::{self, Check, REGISTRY, Selection};
 use netpolc::report::{Format, Report, Style};
@@ -19,7 +18,9 @@ fn full_report_of_every_bad_example() {
             let entries = std::fs::read_dir(directory).unwrap();
             let mut files: Vec<PathBuf> = entries.map(|e| e.unwrap().path()).collect();
             files.sort();
-            let (values, paths) = files.into_iter().partition(|p| p.ends_with("cni-values.yaml"));
+            let (values, paths) = files
+                .into_iter()
+                .partition(|p| p.ends_with("cni-values.yaml"));
             let analysis = read(&Inputs {
                 paths,
                 cni_values: values,

@@ -14,6 +14,11 @@ use std::collections::btree_map::Entry;
 /// them; a permission with more pairs is reported from these.
 const MOST_PAIRS: usize = 4096;
 
+/// Refusing rules that are told apart for one permission. A peer of a hundred pods, each isolated by
+/// a policy of its own, is one mistake and not a hundred: the first one is shown, the others are
+/// counted.
+const MOST_REFUSERS: usize = 3;
+
 /// What is lost between one granting and one refusing rule.
 #[derive(Debug)]
 pub struct Lost<'a> {
@@ -29,6 +34,8 @@ pub struct Lost<'a> {
     pub peers: Vec<GroupId>,
     /// How many pairs of endpoints.
     pub pairs: usize,
+    /// How many more rules refuse the same permission and are not told apart.
+    pub others: usize,
     /// One packet.
     pub shown: Refusal,
 }
@@ -88,6 +95,7 @@ fn add<'a>(
                 subjects: Vec::new(),
                 peers: Vec::new(),
                 pairs: 0,
+                others: 0,
                 shown,
             });
             entry.subjects.push(subject);
@@ -95,7 +103,7 @@ fn add<'a>(
             entry.pairs += members(subject) * members(other);
         }
     }
-    for (by, new) in refused {
+    for (by, new) in gathered(refused) {
         match lost.entry(by) {
             Entry::Vacant(free) => {
                 free.insert(new);
@@ -107,6 +115,25 @@ fn add<'a>(
             }
         }
     }
+}
+
+/// Many refusing rules become the first of them.
+fn gathered(refused: BTreeMap<RuleId, Lost<'_>>) -> BTreeMap<RuleId, Lost<'_>> {
+    if refused.len() <= MOST_REFUSERS {
+        return refused;
+    }
+    let others = refused.len() - 1;
+    let pairs = refused.values().map(|lost| lost.pairs).sum();
+    let first = refused.into_iter().take(1);
+    let told = first.map(|(by, lost)| {
+        let all = Lost {
+            pairs,
+            others,
+            ..lost
+        };
+        (by, all)
+    });
+    told.collect()
 }
 
 /// Does the peer name fewer than all pods of its namespaces? A broad peer ("everything in this

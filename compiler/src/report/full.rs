@@ -64,15 +64,15 @@ struct Note(String);
 
 impl<'a> Shown<'a> {
     fn new(finding: &'a Finding, atlas: &'a Atlas<'a>) -> Self {
-        let mut notes: Vec<Note> = finding.notes.iter().cloned().map(Note).collect();
-        if let Some(w) = &finding.witness {
+        let witness = finding.witness.as_ref().map(|w| {
             let of = match finding.pairs {
                 0 | 1 => String::new(),
                 n => format!(", one of {n} pairs of workloads"),
             };
-            let (from, to, port) = (&w.from, &w.to, &w.port);
-            notes.push(Note(format!("for example {from} → {to} on {port}{of}")));
-        }
+            format!("for example {} → {} on {}{of}", w.from, w.to, w.port)
+        });
+        let notes = witness.into_iter().chain(finding.notes.iter().cloned());
+        let notes = notes.map(Note).collect();
         Self {
             finding,
             atlas,

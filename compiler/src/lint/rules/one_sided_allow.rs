@@ -80,6 +80,12 @@ fn tell(
             finding.see(other.place.rule, text).help(cure)
         }
     };
+    if lost.others > 0 {
+        let more = words::count(lost.others, "more rule");
+        finding = finding.note(format!(
+            "{more} drop what is allowed here, and nothing lets it pass"
+        ));
+    }
     finding.witness = context.witness(&lost.shown.flow);
     finding.pairs = lost.pairs;
     finding.object = Some(super::object(&written.policy.key));

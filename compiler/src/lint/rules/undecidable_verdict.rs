@@ -56,7 +56,8 @@ fn candidates(context: &Context<'_>, peer: &Peer) -> Vec<(GroupId, Tri)> {
                 let pod = context.pod(*g);
                 pod.is_some_and(|pod| pod.addresses.is_empty())
             });
-            unaddressed.map(|g| (g, Tri::Unknown)).take(1).collect()
+            // One is enough, but it must not be the subject itself, whom every pod reaches.
+            unaddressed.map(|g| (g, Tri::Unknown)).take(2).collect()
         }
     }
 }
