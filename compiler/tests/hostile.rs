@@ -320,6 +320,19 @@ fn many_files_and_deep_directories() {
 }
 
 #[test]
+fn a_long_list_takes_no_longer_than_its_items() {
+    let folder = Folder::new("long");
+    let mut list = String::from("apiVersion: v1\nkind: List\nitems:\n");
+    for n in 0..20_000 {
+        let item = format!("- {{apiVersion: v1, kind: Pod, metadata: {{name: p{n}}}}}\n");
+        list.push_str(&item);
+    }
+    let analysis = ask(&folder.write("list.yaml", list));
+    assert_eq!(analysis.findings, []);
+    assert_eq!(analysis.model.cluster.endpoints.len(), 20_000);
+}
+
+#[test]
 fn standard_input_is_bounded() {
     let mut load = LoadOptions::default();
     load.limits.bytes = 100;
