@@ -369,7 +369,7 @@ fn lay_out_addresses(tables: &mut Tables, peers: &Peers, columns: &Groups) {
 }
 
 /// One truth per protocol.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 struct PerProtocol([bool; 6]);
 
 impl PerProtocol {

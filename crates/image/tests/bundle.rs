@@ -105,8 +105,10 @@ fn every_cut_and_every_flipped_bit_is_refused() {
         namespaces: 1,
         nodes: 1,
         endpoints: 1,
+        workloads: 1,
         services: 0,
         policies: 1,
+        cluster_policies: 0,
     };
     let mut bundle = bundle(2, size);
     bundle.images.clear();

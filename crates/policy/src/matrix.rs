@@ -7,9 +7,11 @@
 mod atoms;
 mod classes;
 mod paint;
+mod sight;
 
 pub use atoms::{Atom, Atoms};
 pub use classes::{ClassId, Interval};
+pub use sight::{Sight, SightKey};
 
 use crate::cidr::Family;
 use crate::decide::{from_local_node, is_self};

@@ -1,6 +1,6 @@
 //! S-TWO over random worlds: `decide` and `matrix` give the same verdict, rule and cause on both
 //! sides, whatever the world and the flow.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(clippy::panic, reason = "tests fail by panicking")]
 
 use netpol_policy::{Action, Matrix, RuleId, RuleRef, Tier, Verdict, decide};
 use netpol_testgen::{Gen, Size, World};

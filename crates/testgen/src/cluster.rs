@@ -71,10 +71,14 @@ impl Gen {
             let node = self.node(number);
             cluster.nodes.push(node);
         }
+        let workloads: Vec<Endpoint> = (0..size.workloads.max(1))
+            .map(|_| self.workload(size))
+            .collect();
         // The first hosts of a pod CIDR are the network and the bridge.
         let mut next_host = vec![2_usize; size.nodes.max(1)];
         for number in 0..size.endpoints {
-            let endpoint = self.endpoint(number, size, &mut next_host);
+            let workload = self.rng.pick(&workloads).clone();
+            let endpoint = self.endpoint(number, workload, &mut next_host);
             cluster.endpoints.push(endpoint);
         }
         for number in 0..size.services {
@@ -121,30 +125,33 @@ impl Gen {
         }
     }
 
-    fn endpoint(&mut self, number: usize, size: Size, next_host: &mut [usize]) -> Endpoint {
-        let nodes = size.nodes.max(1);
-        // Spread evenly, so that no pod CIDR overflows.
-        let node = number % nodes;
-        let mut endpoint = Endpoint {
+    /// What replicas have in common.
+    fn workload(&mut self, size: Size) -> Endpoint {
+        Endpoint {
             namespace: self.endpoint_namespace(size),
             kind: "Pod".to_owned(),
-            name: format!("pod-{number}"),
             labels: self.pod_labels(),
             ports: self.ports(),
-            phase: *self.rng.pick(&[
-                Phase::Running,
-                Phase::Running,
-                Phase::Running,
-                Phase::Pending,
-            ]),
-            node: self.rng.chance(94).then(|| format!("node-{node}")),
+            host_network: self.rng.chance(8),
             ..Endpoint::default()
+        }
+    }
+
+    fn endpoint(&mut self, number: usize, workload: Endpoint, next_host: &mut [usize]) -> Endpoint {
+        // Spread evenly, so that no pod CIDR overflows.
+        let node = number % next_host.len();
+        let mut endpoint = Endpoint {
+            name: format!("pod-{number}"),
+            node: self.rng.chance(94).then(|| format!("node-{node}")),
+            ..workload
         };
+        if self.rng.chance(25) {
+            endpoint.phase = Phase::Pending;
+        }
         if self.rng.chance(3) {
             endpoint.phase = Phase::Succeeded;
         }
-        if self.rng.chance(8) {
-            endpoint.host_network = true;
+        if endpoint.host_network {
             if self.rng.chance(70) {
                 endpoint.addresses.push(IpAddr::V4(node_v4(node)));
             }

@@ -27,10 +27,15 @@ pub struct Size {
     pub nodes: usize,
     /// Endpoints.
     pub endpoints: usize,
+    /// Endpoints are replicas of this many workloads: those of one have the same namespace, labels
+    /// and ports.
+    pub workloads: usize,
     /// Services.
     pub services: usize,
-    /// Policies of all kinds.
+    /// Policies of namespaces.
     pub policies: usize,
+    /// Policies of the whole cluster, Admin and Baseline.
+    pub cluster_policies: usize,
 }
 
 impl Size {
@@ -39,8 +44,10 @@ impl Size {
         namespaces: 3,
         nodes: 2,
         endpoints: 10,
+        workloads: 9,
         services: 3,
-        policies: 16,
+        policies: 11,
+        cluster_policies: 5,
     };
 
     /// Six pods on one node: for tests with real packets.
@@ -48,18 +55,23 @@ impl Size {
         namespaces: 2,
         nodes: 1,
         endpoints: 6,
+        workloads: 6,
         services: 1,
-        policies: 7,
+        policies: 5,
+        cluster_policies: 2,
     };
 
-    /// A cluster of this many endpoints with 100 to a node, and some hundred policies.
+    /// A cluster of this many endpoints with 100 to a node, 25 to a workload and a policy or two
+    /// for every workload.
     pub fn of_endpoints(endpoints: usize) -> Self {
         Self {
             namespaces: 20 + endpoints / 500,
             nodes: 1 + endpoints / 100,
             endpoints,
-            services: endpoints / 20,
-            policies: 20 + endpoints / 100,
+            workloads: 10 + endpoints / 25,
+            services: endpoints / 25,
+            policies: 20 + endpoints / 20,
+            cluster_policies: 5,
         }
     }
 }

@@ -34,18 +34,15 @@ impl Gen {
         size: Size,
         dialect: Dialect,
     ) -> PolicySet {
-        let policies = (0..size.policies)
-            .map(|number| self.policy(number, cluster, dialect))
-            .collect();
-        PolicySet::new(dialect, policies)
-    }
-
-    fn policy(&mut self, number: usize, cluster: &Cluster, dialect: Dialect) -> Policy {
-        match self.rng.below(10) {
-            0 | 1 => self.ordered(number, cluster, true),
-            2 => self.ordered(number, cluster, false),
-            _ => self.namespaced(number, cluster, dialect),
+        let mut policies = Vec::with_capacity(size.policies + size.cluster_policies);
+        for number in 0..size.policies {
+            policies.push(self.namespaced(number, cluster, dialect));
         }
+        for number in 0..size.cluster_policies {
+            let admin = self.rng.chance(60);
+            policies.push(self.ordered(number, cluster, admin));
+        }
+        PolicySet::new(dialect, policies)
     }
 
     /// `NetworkPolicy`, or `CiliumNetworkPolicy` with its denies.

@@ -3,14 +3,13 @@
 use super::peers::Peers;
 use super::ports::Pieces;
 use super::slice::Slice;
-use super::subject::{Findings, Subject, Verdicts};
+use super::subject::{Columns, Findings, Subject, Verdicts};
 use super::tables::Interner;
 use super::{LinkNote, PerProtocol};
 use crate::layout::{ALLOW, NEED_STATE, ROW_NODE};
 use netpol_policy::matrix::ClassId;
 use netpol_policy::{Cluster, Direction, Matrix};
 use std::collections::{BTreeSet, HashMap};
-use std::rc::Rc;
 
 /// One cell per column: verdict vector and attribution vector.
 pub(super) type Row = Vec<(u32, u32)>;
@@ -71,19 +70,24 @@ impl Judge<'_> {
 
     fn row(
         &self,
-        columns: &[Rc<Verdicts>],
+        columns: &Columns,
         replies: &Replies<'_>,
         direction: Direction,
         judged: &mut Judged,
     ) -> u32 {
-        let mut row = Vec::with_capacity(columns.len());
-        for (column, verdicts) in columns.iter().enumerate() {
-            let words = self.words(verdicts, replies.whole(direction, column));
-            let rules = verdicts.rules.clone();
-            row.push((
-                judged.vectors.number(words),
-                judged.attributions.number(rules),
-            ));
+        let mut known: HashMap<(usize, PerProtocol), (u32, u32)> = HashMap::new();
+        let mut row = Vec::with_capacity(columns.of_column.len());
+        for (column, place) in columns.of_column.iter().enumerate() {
+            let stateless = replies.whole(direction, column);
+            let cell = known.entry((*place, stateless)).or_insert_with(|| {
+                let none = Verdicts::default();
+                let verdicts = columns.distinct.get(*place).unwrap_or(&none);
+                (
+                    judged.vectors.number(self.words(verdicts, stateless)),
+                    judged.attributions.number(verdicts.rules.clone()),
+                )
+            });
+            row.push(*cell);
         }
         judged.rows.number(row)
     }
@@ -105,26 +109,25 @@ impl Judge<'_> {
 
 /// Which protocols are allowed whole, so that replies need nothing remembered.
 struct Replies<'a> {
-    /// By direction and column.
-    whole: [Vec<PerProtocol>; 2],
+    /// By direction.
+    columns: &'a [Columns; 2],
     nodes: &'a BTreeSet<usize>,
     /// All node columns and class 0 together, by direction.
     any_node: [PerProtocol; 2],
 }
 
 impl<'a> Replies<'a> {
-    fn new(nodes: &'a BTreeSet<usize>, verdicts: &[Vec<Rc<Verdicts>>; 2]) -> Self {
-        let whole = verdicts
-            .each_ref()
-            .map(|columns| columns.iter().map(|v| v.whole).collect::<Vec<_>>());
-        let any_node = whole.each_ref().map(|whole| {
-            let columns = nodes.iter().chain(&[0]);
-            columns.fold(PerProtocol::ALL, |so_far, column| {
-                so_far.and(whole.get(*column).copied().unwrap_or_default())
-            })
+    fn new(nodes: &'a BTreeSet<usize>, columns: &'a [Columns; 2]) -> Self {
+        let any_node = columns.each_ref().map(|columns| {
+            nodes
+                .iter()
+                .chain(&[0])
+                .fold(PerProtocol::ALL, |so_far, column| {
+                    so_far.and(columns.get(*column).map(|v| v.whole).unwrap_or_default())
+                })
         });
         Self {
-            whole,
+            columns,
             nodes,
             any_node,
         }
@@ -139,8 +142,8 @@ impl<'a> Replies<'a> {
             Direction::Ingress => Direction::Egress.index(),
             Direction::Egress => Direction::Ingress.index(),
         };
-        let of_column = self.whole.get(reverse).and_then(|w| w.get(column));
-        let of_column = of_column.copied().unwrap_or_default();
+        let of_column = self.columns.get(reverse).and_then(|c| c.get(column));
+        let of_column = of_column.map(|v| v.whole).unwrap_or_default();
         if column == 0 || self.nodes.contains(&column) {
             return of_column.and(self.any_node.get(reverse).copied().unwrap_or_default());
         }

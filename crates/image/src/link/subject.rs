@@ -5,11 +5,10 @@ use super::note::UnknownExample;
 use super::peers::{Backend, Column};
 use super::ports::{Piece, Pieces};
 use super::{LinkNote, MAX_EXAMPLES, MAX_NOTES, PerProtocol, party_name};
-use netpol_policy::matrix::ClassId;
+use netpol_policy::matrix::{ClassId, Sight, SightKey};
 use netpol_policy::{Direction, Endpoint, Side, Tri, Verdict};
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
-use std::rc::Rc;
 
 /// What one side says, per piece, after lowering.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +43,20 @@ impl Verdicts {
     }
 }
 
+/// One direction of one subject.
+pub(super) struct Columns {
+    pub(super) distinct: Vec<Verdicts>,
+    /// Per column: a place in `distinct`.
+    pub(super) of_column: Vec<usize>,
+}
+
+impl Columns {
+    /// What is said about a column.
+    pub(super) fn get(&self, column: usize) -> Option<&Verdicts> {
+        self.distinct.get(*self.of_column.get(column)?)
+    }
+}
+
 /// What is to be said, gathered over all subjects.
 #[derive(Default)]
 pub(super) struct Findings {
@@ -72,7 +85,12 @@ pub(super) struct Subject<'j, 'f> {
     place: usize,
     class: ClassId,
     direction: Direction,
-    of_base: HashMap<(ClassId, Tri), Rc<Verdicts>>,
+    sight: Sight<'j>,
+    /// Everything that was worked out so far.
+    distinct: Vec<Verdicts>,
+    of_base: HashMap<(ClassId, Tri), usize>,
+    of_sight: HashMap<(SightKey, Tri), usize>,
+    of_service: HashMap<(usize, u32), usize>,
     findings: &'f mut Findings,
 }
 
@@ -88,35 +106,64 @@ impl<'j, 'f> Subject<'j, 'f> {
             place,
             class,
             direction,
+            sight: judge.matrix.sight(direction, class),
+            distinct: Vec::new(),
             of_base: HashMap::new(),
+            of_sight: HashMap::new(),
+            of_service: HashMap::new(),
             findings,
         }
     }
 
-    /// One entry per column.
-    pub(super) fn columns(mut self) -> Vec<Rc<Verdicts>> {
+    /// What is said, each once, and per column the place of what is said about it.
+    pub(super) fn columns(mut self) -> Columns {
         let columns = &self.judge.peers.columns;
-        columns.iter().map(|column| self.column(*column)).collect()
+        let of_column = columns.iter().map(|column| self.column(*column)).collect();
+        Columns {
+            distinct: self.distinct,
+            of_column,
+        }
     }
 
-    fn column(&mut self, column: Column) -> Rc<Verdicts> {
+    fn column(&mut self, column: Column) -> usize {
         match (self.direction, column.service) {
             (Direction::Ingress, _) => self.base(column.base, column.local),
             (Direction::Egress, None) => self.base(column.base, Tri::No),
             (Direction::Egress, Some(service)) => {
                 let plain = self.base(column.base, Tri::No);
-                Rc::new(self.service(&plain, service))
+                if let Some(known) = self.of_service.get(&(plain, service)) {
+                    return *known;
+                }
+                let verdicts = self.service(plain, service);
+                self.distinct.push(verdicts);
+                let place = self.distinct.len() - 1;
+                self.of_service.insert((plain, service), place);
+                place
             }
         }
     }
 
-    fn base(&mut self, peer: ClassId, local: Tri) -> Rc<Verdicts> {
+    fn base(&mut self, peer: ClassId, local: Tri) -> usize {
         if let Some(known) = self.of_base.get(&(peer, local)) {
-            return Rc::clone(known);
+            return *known;
         }
-        let verdicts = Rc::new(self.lower(peer, local));
-        self.of_base.insert((peer, local), Rc::clone(&verdicts));
-        verdicts
+        let seen = (self.sight.key(peer), local);
+        let known = self.of_sight.get(&seen).copied();
+        let place = known.unwrap_or_else(|| {
+            let verdicts = self.lower(peer, local);
+            self.distinct.push(verdicts);
+            let place = self.distinct.len() - 1;
+            self.of_sight.insert(seen, place);
+            place
+        });
+        self.of_base.insert((peer, local), place);
+        place
+    }
+
+    /// What is said about a peer at one piece.
+    fn at(&mut self, peer: ClassId, piece: usize) -> Option<(bool, u32)> {
+        let place = self.base(peer, Tri::No);
+        self.distinct.get(place)?.at(piece)
     }
 
     /// What the policies say about a peer, lowered: what the input does not decide is denied.
@@ -143,8 +190,8 @@ impl<'j, 'f> Subject<'j, 'f> {
     ///
     /// A backend that is the subject itself is judged like any other: what it sends to the service
     /// address may come back from another node with another source.
-    fn service(&mut self, plain: &Verdicts, service: u32) -> Verdicts {
-        let mut verdicts = plain.clone();
+    fn service(&mut self, plain: usize, service: u32) -> Verdicts {
+        let mut verdicts = self.distinct.get(plain).cloned().unwrap_or_default();
         let judge = self.judge;
         let found = usize::try_from(service).ok();
         let found = found.and_then(|place| judge.peers.services.get(place));
@@ -154,7 +201,7 @@ impl<'j, 'f> Subject<'j, 'f> {
         for (piece, backends) in lead {
             let mut says = Vec::with_capacity(backends.len());
             for (class, target) in backends {
-                says.extend(self.base(*class, Tri::No).at(*target));
+                says.extend(self.at(*class, *target));
             }
             let denied = says.iter().find(|(allow, _)| !allow);
             if denied.is_some() && says.iter().any(|(allow, _)| *allow) {
@@ -205,7 +252,7 @@ impl<'j, 'f> Subject<'j, 'f> {
         }
         let (mut allowed, mut denied) = (Vec::new(), Vec::new());
         for backend in backends {
-            match self.base(backend.class, Tri::No).at(backend.target) {
+            match self.at(backend.class, backend.target) {
                 Some((true, _)) => allowed.push((backend.address, backend.port)),
                 _ => denied.push((backend.address, backend.port)),
             }

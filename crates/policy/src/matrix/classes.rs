@@ -218,6 +218,15 @@ impl<'a> Classes<'a> {
         }
     }
 
+    /// The distinct peers of a rule, by their place; none when it speaks of every peer.
+    pub(super) fn peers_of_rule(&self, (policy, rule): (usize, usize)) -> &[usize] {
+        let of_rule = self.rule_peers.get(policy).and_then(|p| p.get(rule));
+        match of_rule {
+            Some(Some(places)) => places,
+            _ => &[],
+        }
+    }
+
     /// Does a rule speak of this peer, given how surely its policy selects the subject?
     pub(super) fn match_peers(
         &self,
