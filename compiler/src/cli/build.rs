@@ -2,9 +2,10 @@
 
 use super::inputs::{load_options, one_line, refuse_unread};
 use super::{Exit, Failure, Inputs, Terminal, files};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Code, Finding, Severity};
 use crate::lint::{self, Selection};
 use crate::lower;
+use crate::reach::PortRange;
 use crate::resolve::inventory_from;
 use crate::schema::is_read_as_written;
 use crate::source::Sources;
@@ -58,14 +59,19 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
         return Ok(Exit::No);
     }
     let mut bundle = lower::bundle(&analysis.model, &analysis.sources);
+    let mut linked = Vec::new();
     if let Some(inventory) = args.read_inventory(terminal)? {
-        link(&mut bundle, &inventory, terminal)?;
+        linked = link(&mut bundle, &inventory, terminal)?;
         // From here on it is known who is there.
         analysis.model.cluster = inventory.clone();
         analysis.model.endpoint_origins.clear();
         bundle.inventory = Some(inventory);
     }
-    let undecided = lint::lowering(&analysis);
+    let mut undecided = lint::lowering(&analysis);
+    if undecided.is_empty() {
+        // The rules of lowering point at lines, but linking knows for certain.
+        undecided = linked.iter().filter_map(undecided_finding).collect();
+    }
     if args.refuses(&undecided, &analysis.sources, terminal) {
         terminal.error("--accept-unknown builds it all the same and denies what is not decided");
         return Ok(Exit::No);
@@ -145,7 +151,7 @@ fn link(
     bundle: &mut Bundle,
     inventory: &Cluster,
     terminal: &mut Terminal<'_>,
-) -> Result<(), Failure> {
+) -> Result<Vec<LinkNote>, Failure> {
     let cannot = |error: String| Failure::new(format!("the policies cannot be linked: {error}"));
     let options = LinkOptions {
         policy_digest: policy_digest(&bundle.policies).map_err(|e| cannot(e.to_string()))?,
@@ -161,7 +167,24 @@ fn link(
         terminal.note("the images are too large to be kept in the bundle; `query --image` links them when asked");
     }
     bundle.images = linked.images;
-    Ok(())
+    Ok(linked.notes)
+}
+
+/// NP503 as linking found it.
+fn undecided_finding(note: &LinkNote) -> Option<Finding> {
+    let LinkNote::Unknown { examples, .. } = note else {
+        return None;
+    };
+    let example = examples.first()?;
+    let message = format!(
+        "the input does not decide {} of {} for {} on {}: {}",
+        example.direction.name(),
+        example.endpoint,
+        example.peer,
+        PortRange::new(example.protocol, example.first, example.last),
+        example.cause.sentence()
+    );
+    Some(Finding::new(Code("NP503"), Severity::Error, message))
 }
 
 /// What is to be said about a note of linking, unless lowering's own findings say it.

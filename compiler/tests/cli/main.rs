@@ -1,0 +1,17 @@
+//! The command line, driven as the binary drives it: arguments in, exit code and streams out.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests fail by panicking, and write the files that they read"
+)]
+
+mod artefact;
+mod batch;
+mod query;
+mod reach;
+mod round_trip;
+mod support;
+mod usage;
