@@ -27,8 +27,7 @@ pub(super) enum Shape<'a> {
 /// Tells the shapes apart. In files that were found in a directory, mappings that are no objects
 /// (values, kustomizations' patches, workflows) are passed over.
 pub(super) fn shape(root: NodeRef<'_>, named: bool) -> Shape<'_> {
-    let text = |key: &str| root.get(key).filter(|node| !node.is_null());
-    match (text("kind"), text("apiVersion")) {
+    match (said(root, "kind"), said(root, "apiVersion")) {
         (Some(kind), Some(version)) => {
             if kind.kind() != Kind::String {
                 return Shape::Refused("`kind` is no text", kind);
@@ -55,11 +54,16 @@ pub(super) fn shape(root: NodeRef<'_>, named: bool) -> Shape<'_> {
     }
 }
 
+/// A field that says something: null and the empty text say as much as an absent one.
+fn said<'a>(root: NodeRef<'a>, key: &str) -> Option<NodeRef<'a>> {
+    root.get(key)
+        .filter(|node| !node.is_null() && node.as_str() != Some(""))
+}
+
 /// A NetworkPolicy that does not say so: sent to the server's address of these policies, it is
 /// taken for one.
 fn is_networkpolicy(root: NodeRef<'_>) -> bool {
-    let version = root.get("apiVersion").filter(|node| !node.is_null());
-    let kind = root.get("kind").filter(|node| !node.is_null());
+    let (version, kind) = (said(root, "apiVersion"), said(root, "kind"));
     let is =
         |node: Option<NodeRef<'_>>, text: &str| node.is_none_or(|node| node.as_str() == Some(text));
     let telling = ["podSelector", "policyTypes"];

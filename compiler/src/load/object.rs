@@ -69,7 +69,7 @@ impl Object {
             None => text("/metadata/generateName").map_or_else(String::new, |n| format!("{n}*")),
         };
         let (version, kind) = inherited.map_or(("", ""), |(version, kind)| (version, kind));
-        let kind = match text("/kind") {
+        let kind = match text("/kind").filter(|kind| !kind.is_empty()) {
             // `load::lists` lets only NetworkPolicies pass without a kind.
             None if kind.is_empty() => "NetworkPolicy",
             written => written.unwrap_or(kind),

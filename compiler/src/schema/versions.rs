@@ -53,23 +53,35 @@ const BUILT_IN: [&str; 7] = [
     "policy",
 ];
 
+/// Kinds beside the ones that are read, in the versions of which all kinds are known.
+const OTHERS: [(&str, &[&str]); 3] = [
+    (
+        "networking.k8s.io/v1",
+        &["Ingress", "IngressClass", "IPAddress", "ServiceCIDR"],
+    ),
+    ("apps/v1", &["ControllerRevision"]),
+    ("batch/v1", &[]),
+];
+
 /// Finds out what the object is. Objects that are nothing of ours give `None` without a word;
 /// kinds of ours in a version that the server does not have are reported.
 pub(crate) fn check(report: &mut Report<'_>) -> Option<Known> {
     let object = report.object;
-    let root = object.root();
     let kind = object.kind.as_str();
     if let Some(known) = all().find(|k| k.kind == kind && k.api_version == object.api_version) {
-        if root.get("kind").is_none_or(NodeRef::is_null) && known.kind == "NetworkPolicy" {
+        let written = object.get("/kind").and_then(NodeRef::as_str);
+        if known.kind == "NetworkPolicy" && written.is_none_or(str::is_empty) {
             missing(report, "kind", "NetworkPolicy");
         }
         return Some(known);
     }
     let same_kind = all().find(|k| k.kind == kind);
     if object.api_version.is_empty() {
-        let known = same_kind?;
-        missing(report, "apiVersion", known.api_version);
-        return Some(known);
+        match same_kind {
+            Some(known) => missing(report, "apiVersion", known.api_version),
+            None => wrong_kind(report),
+        }
+        return same_kind;
     }
     let group = object.group();
     let built_in = BUILT_IN.contains(&group);
@@ -118,24 +130,34 @@ fn wrong_version(report: &mut Report<'_>, known: Known) {
     report.push(finding);
 }
 
-/// A kind that differs from one of ours by case or a letter, in a group where nobody else's kinds
-/// can be.
+/// A kind that does not exist: any in the versions of which all kinds are known; elsewhere, one
+/// that differs from a kind of ours by case or a letter.
 fn wrong_kind(report: &mut Report<'_>) {
     let object = report.object;
-    let lower = object.kind.to_ascii_lowercase();
-    let meant = all().find(|known| {
-        let name = known.kind.to_ascii_lowercase();
-        let version = known.api_version == object.api_version;
-        version && (name == lower || (name.len() > 6 && strsim::osa_distance(&name, &lower) <= 2))
-    });
-    let Some(meant) = meant else { return };
-    let message = format!(
-        "the server has no kind `{}` in `{}`",
-        quoted(&object.kind),
-        quoted(&object.api_version)
-    );
-    let finding = Finding::new(Code("NP103"), Severity::Error, message)
-        .at(object.kind_at, "not a kind of this group")
-        .help(format!("did you mean `{}`?", meant.kind));
+    let (version, kind) = (object.api_version.as_str(), object.kind.as_str());
+    let lower = kind.to_ascii_lowercase();
+    let is_close = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        name == lower || (name.len() > 6 && strsim::osa_distance(&name, &lower) <= 2)
+    };
+    let meant = all()
+        .find(|known| is_close(known.kind) && (version.is_empty() || known.api_version == version));
+    let others = OTHERS.iter().find(|(complete, _)| *complete == version);
+    let unheard_of = others.is_some_and(|(_, kinds)| !kinds.contains(&kind));
+    if meant.is_none() && !unheard_of {
+        return;
+    }
+    let message = if version.is_empty() {
+        format!("the server has no kind `{}`", quoted(kind))
+    } else {
+        format!(
+            "the server has no kind `{}` in `{}`",
+            quoted(kind),
+            quoted(version)
+        )
+    };
+    let mut finding = Finding::new(Code("NP103"), Severity::Error, message)
+        .at(object.kind_at, "not a kind of this group");
+    finding.help = meant.map(|meant| format!("did you mean `{}`?", meant.kind));
     report.push(finding);
 }
