@@ -50,6 +50,11 @@ impl<'a> Atlas<'a> {
         Some((base + start, end.saturating_sub(start)).into())
     }
 
+    /// Is there no text at all to point at?
+    pub(super) fn is_blank(&self, at: Location) -> bool {
+        self.sources.get(at.source).is_none_or(|s| s.text.is_empty())
+    }
+
     /// The source that holds a span, and its beginning in the atlas.
     fn source(&self, span: &SourceSpan) -> Option<(usize, &'a Source)> {
         let after = self.bases.partition_point(|base| *base <= span.offset());

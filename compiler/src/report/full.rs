@@ -121,6 +121,10 @@ impl Diagnostic for Shown<'_> {
         let (primary, others): (Vec<_>, Vec<_>) =
             self.finding.labels.iter().partition(|l| l.primary);
         let spans = primary.into_iter().chain(others).filter_map(|label| {
+            // A file that was not read has no line to draw; the message names it.
+            if self.atlas.is_blank(label.at) {
+                return None;
+            }
             let span = self.atlas.span(label.at)?;
             let text = Some(label.text.clone());
             Some(if label.primary {
