@@ -35,7 +35,10 @@ fn lower(side: Side) -> (Verdict, RuleId) {
 /// Is this address that of a pod with a row in the node's image?
 fn has_row(cluster: &Cluster, node: &str, address: IpAddr) -> bool {
     match cluster.party_of(address) {
-        Party::Endpoint(place, _) => cluster.endpoints[place].node.as_deref() == Some(node),
+        Party::Endpoint(place, _) => {
+            let endpoint = &cluster.endpoints[place];
+            endpoint.node.as_deref() == Some(node) && !endpoint.host_network
+        }
         _ => false,
     }
 }
@@ -119,7 +122,7 @@ impl Asked<'_> {
             seen.services += 1;
             return self.service(flow, packet, other);
         }
-        if !egress && !packet.made_here && matches!(flow.source, Party::Node(..)) {
+        if !egress && !packet.made_here && cluster.host_of(flow.source).is_some() {
             seen.forwarded += 1;
             let unknown = Flow {
                 source: Party::Unknown,

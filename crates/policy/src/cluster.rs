@@ -231,8 +231,9 @@ impl Cluster {
         }
     }
 
-    /// Who carries this address, looked up the way the dataplane does: endpoint, then node, then
-    /// pod CIDR, else outside. Host-network pods share their node's address and are the node.
+    /// Who carries this address, looked up the way the dataplane does: endpoint, then node, then a
+    /// host-network pod whose node does not list the address, then pod CIDR, else outside.
+    /// Host-network pods share their node's address and are the node.
     pub fn party_of(&self, address: IpAddr) -> Party {
         let endpoint = self
             .endpoints
@@ -247,6 +248,13 @@ impl Cluster {
             .position(|n| n.addresses.contains(&address))
         {
             return Party::Node(index, Some(address));
+        }
+        let on_host = self
+            .endpoints
+            .iter()
+            .position(|e| e.host_network && e.addresses.contains(&address));
+        if let Some(index) = on_host {
+            return Party::Endpoint(index, Some(address));
         }
         if self.pod_cidrs().any(|cidr| cidr.contains(&address)) {
             return Party::UnknownPod(address);

@@ -40,11 +40,14 @@ pub fn decide_side(
     .answer()
 }
 
-/// S-SELF: a pod always reaches itself; siblings of a workload are not "itself".
+/// S-SELF: a pod always reaches itself; siblings of a workload are not "itself", but one address is
+/// one pod's.
 pub fn is_self(cluster: &Cluster, flow: &Flow) -> bool {
     match (flow.source, flow.destination) {
-        (Party::Endpoint(a, _), Party::Endpoint(b, _)) => {
-            a == b && cluster.endpoints.get(a).is_some_and(|e| !e.several)
+        (Party::Endpoint(a, from), Party::Endpoint(b, to)) => {
+            let same_address = from.is_some() && from == to;
+            let one_pod = |e: &crate::Endpoint| !e.several || same_address;
+            a == b && cluster.endpoints.get(a).is_some_and(one_pod)
         }
         _ => false,
     }

@@ -152,8 +152,16 @@ impl Gen {
             endpoint.phase = Phase::Succeeded;
         }
         if endpoint.host_network {
-            if self.rng.chance(70) {
-                endpoint.addresses.push(IpAddr::V4(node_v4(node)));
+            match self.rng.below(10) {
+                0 | 1 => {}
+                // An address that its node does not list.
+                2 => endpoint.addresses.push(IpAddr::V4(Ipv4Addr::new(
+                    172,
+                    21,
+                    low(number >> 8),
+                    low(number),
+                ))),
+                _ => endpoint.addresses.push(IpAddr::V4(node_v4(node))),
             }
             return endpoint;
         }
@@ -164,6 +172,8 @@ impl Gen {
             return endpoint;
         }
         endpoint.addresses = self.pod_addresses(node, next_host);
+        // Two addresses of one family: one pod, or replicas seen as one endpoint.
+        endpoint.several = endpoint.addresses.len() == 3 && self.rng.chance(50);
         if endpoint.node.is_some() {
             endpoint.interface = Some(format!("veth{number}"));
         }

@@ -41,6 +41,48 @@ fn an_address_is_looked_up_from_the_inside_out() {
     );
 }
 
+/// S-PARTY: the address of a host-network pod is never "outside", even when no node lists it.
+#[test]
+fn a_host_network_pod_is_found_by_an_address_that_no_node_lists() {
+    let agent = Endpoint {
+        host_network: true,
+        ..pod("a/agent", &[], &["10.0.0.9"])
+    };
+    let cluster = World::new()
+        .node("n1", &["192.168.0.1"], &["10.0.0.0/24"])
+        .endpoint(agent)
+        .cluster();
+    let address = "10.0.0.9".parse().expect("an address");
+    assert_eq!(
+        party_of(&cluster, "10.0.0.9"),
+        Party::Endpoint(0, Some(address))
+    );
+}
+
+/// S-WORKLOAD, S-SELF: siblings are not itself, but the same address on both ends is one pod.
+#[test]
+fn one_address_of_a_workload_is_one_pod() {
+    let replicas = Endpoint {
+        several: true,
+        ..pod("a/x", &[], &["10.0.0.5", "10.0.0.6"])
+    };
+    let cluster = World::new().endpoint(replicas).cluster();
+    let flow = |from: &str, to: &str| netpol_policy::Flow {
+        source: party_of(&cluster, from),
+        destination: party_of(&cluster, to),
+        protocol: Protocol::Tcp,
+        port: 80,
+    };
+    assert!(netpol_policy::is_self(
+        &cluster,
+        &flow("10.0.0.5", "10.0.0.5")
+    ));
+    assert!(!netpol_policy::is_self(
+        &cluster,
+        &flow("10.0.0.5", "10.0.0.6")
+    ));
+}
+
 /// S-PARTY: what leaves or enters the cluster is restricted on the inner side only.
 #[test]
 fn outside_has_no_policies() {
