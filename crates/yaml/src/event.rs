@@ -8,6 +8,8 @@ pub(crate) mod granit;
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::Diagnostic;
+
 /// How a scalar was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ScalarForm {
@@ -65,7 +67,6 @@ pub(crate) enum Event<'a> {
     Comment,
     /// The name of the anchor on the node before, for its place alone.
     AnchorName,
-    StreamEnd,
 }
 
 /// Why the parser stopped. Offsets are relative to the text it was given.
@@ -76,8 +77,23 @@ pub(crate) struct SyntaxError {
     pub(crate) at: usize,
 }
 
-/// A source of events with the bytes each of them covers.
+/// Takes the events of a document, one after the other, each with the bytes it covers.
+pub(crate) trait Sink<'a> {
+    /// Takes one event; an error stops the parser.
+    fn take(&mut self, event: Event<'a>, range: Range<usize>) -> Result<(), Diagnostic>;
+}
+
+/// A parser over the text of one document.
 pub(crate) trait Events<'a> {
-    /// The next event; after an error or [`Event::StreamEnd`] it must not be asked again.
-    fn next(&mut self) -> Result<(Event<'a>, Range<usize>), SyntaxError>;
+    /// Gives the events up to the end of the first document to a sink.
+    fn feed(self, sink: &mut impl Sink<'a>) -> Result<(), Stop>;
+}
+
+/// Why a parser stopped before the end of the document.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The parser found the text faulty.
+    Syntax(SyntaxError),
+    /// The sink refused an event.
+    Sink(Diagnostic),
 }

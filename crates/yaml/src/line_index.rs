@@ -123,7 +123,7 @@ mod tests {
         let text = "a: \u{fc}\r\nb: \u{2028}x\n\n# \u{4e2d}\u{6587}\n".repeat(40);
         let index = LineIndex::new(text.as_str());
         for (at, _) in text.char_indices() {
-            let before = &text[..at];
+            let before = text.get(..at).unwrap();
             let line = before.matches('\n').count() + 1;
             let column = before
                 .rsplit('\n')

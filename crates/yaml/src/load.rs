@@ -6,12 +6,13 @@ mod strictness;
 
 use std::borrow::Cow;
 
-use crate::event::{Event, Events, ScalarForm, SyntaxError, Tag};
+use crate::event::{Event, Events, ScalarForm, Sink, Stop, SyntaxError, Tag};
 use crate::resolve::{self, Resolved};
 use crate::span::offset;
 use crate::tree::node_ref::Style;
-use crate::tree::{Data, Node, NodeId, Tree};
+use crate::tree::{Data, Node, NodeId, Tree, Wide};
 use crate::{Diagnostic, DiagnosticKind, Limits, Span, Surprise, SurpriseKind, surprise, template};
+use std::ops::Range;
 
 /// Reported for one document; a file of nothing but equal keys shall not fill a terminal.
 const MOST_DIAGNOSTICS: usize = 100;
@@ -24,30 +25,6 @@ pub(crate) struct Loaded {
     pub(crate) comments: Vec<Span>,
     pub(crate) surprises: Vec<Surprise>,
     pub(crate) diagnostics: Vec<Diagnostic>,
-}
-
-/// Reads the document that `span` of the source holds, from the events of that stretch.
-pub(crate) fn load<'a>(
-    source: &'a str,
-    span: Span,
-    events: impl Events<'a>,
-    limits: &'a Limits,
-    nodes: usize,
-) -> Loaded {
-    let mut loader = Loader::new(source, span, limits, nodes);
-    if let Err(stop) = loader.run(events).and_then(|()| loader.hold_to_go_yaml()) {
-        loader.report(stop);
-        loader.root = None;
-    }
-    loader.recognise_template();
-    loader.surprises.sort_by_key(|surprise| surprise.span);
-    Loaded {
-        tree: loader.tree,
-        root: loader.root,
-        comments: loader.comments,
-        surprises: loader.surprises,
-        diagnostics: loader.diagnostics,
-    }
 }
 
 /// A collection whose end has not come yet.
@@ -81,7 +58,9 @@ enum Anchor {
     Node(NodeId, Size),
 }
 
-struct Loader<'a> {
+/// Reads the documents of a file, one after the other. What it needs while it reads one is kept
+/// for the next, so that many small documents cost few allocations.
+pub(crate) struct Loader<'a> {
     source: &'a str,
     span: Span,
     limits: &'a Limits,
@@ -109,19 +88,14 @@ struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    fn new(source: &'a str, span: Span, limits: &'a Limits, nodes_left: usize) -> Self {
-        let tree = Tree {
-            nodes: Vec::with_capacity(span.len() / 16),
-            children: Vec::with_capacity(span.len() / 16),
-            texts: String::new(),
-        };
+    pub(crate) fn new(source: &'a str, limits: &'a Limits) -> Self {
         Self {
             source,
-            span,
+            span: Span::default(),
             limits,
-            nodes_left,
+            nodes_left: limits.nodes,
             aliased: 0,
-            tree,
+            tree: Tree::default(),
             frames: Vec::new(),
             waiting: Vec::new(),
             anchors: Vec::new(),
@@ -129,7 +103,7 @@ impl<'a> Loader<'a> {
             quoted: Vec::new(),
             blocks: Vec::new(),
             flows: Vec::new(),
-            tabs: span.slice(source).contains('\t'),
+            tabs: false,
             json: None,
             comments: Vec::new(),
             surprises: Vec::new(),
@@ -137,43 +111,49 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Takes events up to the end of the first document; kubectl reads no further.
-    fn run(&mut self, mut events: impl Events<'a>) -> Result<(), Diagnostic> {
-        loop {
-            let (event, range) = events.next().map_err(|error| self.syntax(error))?;
-            let span = Span::new(
-                self.span.start + offset(range.start),
-                self.span.start + offset(range.end),
-            );
-            match event {
-                Event::Scalar {
-                    text,
-                    form,
-                    anchor,
-                    tag,
-                } => {
-                    self.scalar(text, form, anchor, tag, span)?;
-                }
-                Event::MappingStart { flow, anchor } => self.open(true, flow, anchor, span)?,
-                Event::SequenceStart { flow, anchor } => self.open(false, flow, anchor, span)?,
-                Event::MappingEnd | Event::SequenceEnd => self.close(span)?,
-                Event::Alias { anchor } => self.alias(anchor, span)?,
-                Event::AnchorName => self.check_anchor_name(span)?,
-                Event::Comment => self.comments.push(span),
-                Event::DocumentStart {
-                    version: Some(version),
-                } if version != (1, 1) => {
-                    let message = "kubectl refuses every %YAML directive but 1.1";
-                    return Err(Diagnostic::new(DiagnosticKind::Syntax, message, span));
-                }
-                Event::DocumentStart { .. } => {}
-                Event::DocumentEnd => {
-                    self.note_dropped(span);
-                    return Ok(());
-                }
-                Event::StreamEnd => return Ok(()),
-            }
+    /// Reads the document that `span` of the source holds, from the events of that stretch.
+    pub(crate) fn load<'b>(&mut self, span: Span, events: impl Events<'b>) -> Loaded {
+        self.begin(span);
+        let read = events.feed(self).map_err(|stop| match stop {
+            Stop::Syntax(error) => self.syntax(error),
+            Stop::Sink(diagnostic) => diagnostic,
+        });
+        if let Err(stop) = read.and_then(|()| self.hold_to_go_yaml()) {
+            self.report(stop);
+            self.root = None;
         }
+        self.recognise_template();
+        self.surprises.sort_by_key(|surprise| surprise.span);
+        Loaded {
+            // Copies of just the right size: the originals serve the next document.
+            tree: Tree {
+                nodes: self.tree.nodes.as_slice().into(),
+                children: self.tree.children.as_slice().into(),
+                texts: self.tree.texts.as_str().into(),
+            },
+            root: self.root,
+            comments: self.comments.as_slice().into(),
+            surprises: std::mem::take(&mut self.surprises),
+            diagnostics: std::mem::take(&mut self.diagnostics),
+        }
+    }
+
+    fn begin(&mut self, span: Span) {
+        self.span = span;
+        self.aliased = 0;
+        self.tree.nodes.clear();
+        self.tree.children.clear();
+        self.tree.texts.clear();
+        self.frames.clear();
+        self.waiting.clear();
+        self.anchors.clear();
+        self.root = None;
+        self.quoted.clear();
+        self.blocks.clear();
+        self.flows.clear();
+        self.tabs = holds(span.slice(self.source), b'\t');
+        self.json = None;
+        self.comments.clear();
     }
 
     fn syntax(&self, error: SyntaxError) -> Diagnostic {
@@ -190,7 +170,7 @@ impl<'a> Loader<'a> {
 
     fn scalar(
         &mut self,
-        text: Cow<'a, str>,
+        text: Cow<'_, str>,
         form: ScalarForm,
         anchor: usize,
         tag: Option<Tag>,
@@ -205,7 +185,7 @@ impl<'a> Loader<'a> {
         let span = self.scalar_place(span, form);
         let is_key = self.expects_key();
         if is_key && self.frames.last().is_some_and(|frame| frame.flow) {
-            self.check_key_lines(span)?;
+            self.check_key_lines(span, matches!(text, Cow::Owned(_)))?;
         }
         if is_key
             && resolve::is_merge(&text, form, tag)
@@ -261,18 +241,18 @@ impl<'a> Loader<'a> {
         )
     }
 
-    fn data(&mut self, text: Cow<'a, str>, value: Resolved, is_key: bool, span: Span) -> Data {
+    fn data(&mut self, text: Cow<'_, str>, value: Resolved, is_key: bool, span: Span) -> Data {
         match value {
             Resolved::Null => Data::Null,
             Resolved::Bool(value) => Data::Bool(value),
-            Resolved::Int(value) => Data::Int(value),
-            Resolved::Uint(value) => Data::Uint(value),
+            Resolved::Int(value) => Data::Int(Wide::from_i64(value)),
+            Resolved::Uint(value) => Data::Uint(Wide::from_u64(value)),
             Resolved::Float(value) => {
                 if !value.is_finite() && !is_key {
                     let message = "JSON has no infinity and no NaN, so kubectl refuses this value";
                     self.report(Diagnostic::new(DiagnosticKind::Value, message, span));
                 }
-                Data::Float(value)
+                Data::Float(Wide::from_f64(value))
             }
             Resolved::Str => match text {
                 Cow::Borrowed(text) => self.borrowed(text),
@@ -509,6 +489,47 @@ impl<'a> Loader<'a> {
             });
         }
     }
+}
+
+impl<'b> Sink<'b> for Loader<'_> {
+    #[inline]
+    fn take(&mut self, event: Event<'b>, range: Range<usize>) -> Result<(), Diagnostic> {
+        let start = self.span.start;
+        let span = Span::new(start + offset(range.start), start + offset(range.end));
+        match event {
+            Event::Scalar {
+                text,
+                form,
+                anchor,
+                tag,
+            } => self.scalar(text, form, anchor, tag, span),
+            Event::MappingStart { flow, anchor } => self.open(true, flow, anchor, span),
+            Event::SequenceStart { flow, anchor } => self.open(false, flow, anchor, span),
+            Event::MappingEnd | Event::SequenceEnd => self.close(span),
+            Event::Alias { anchor } => self.alias(anchor, span),
+            Event::AnchorName => self.check_anchor_name(span),
+            Event::Comment => {
+                self.comments.push(span);
+                Ok(())
+            }
+            Event::DocumentStart {
+                version: Some(version),
+            } if version != (1, 1) => {
+                let message = "kubectl refuses every %YAML directive but 1.1";
+                Err(Diagnostic::new(DiagnosticKind::Syntax, message, span))
+            }
+            Event::DocumentStart { .. } => Ok(()),
+            Event::DocumentEnd => {
+                self.note_dropped(span);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Whether a text holds a byte.
+pub(crate) fn holds(text: &str, byte: u8) -> bool {
+    memchr::memchr(byte, text.as_bytes()).is_some()
 }
 
 fn style(form: ScalarForm) -> Style {

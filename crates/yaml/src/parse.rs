@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::event::granit::Granit;
-use crate::load::{self, Loaded};
+use crate::load::{Loaded, Loader};
 use crate::span::offset;
 use crate::split::{self, Chunk};
 use crate::tree::comment::Comment;
@@ -55,13 +55,13 @@ impl Parsed {
 /// Never fails as a whole: what is wrong stands in [`Parsed::diagnostics`], and what can be read
 /// in [`Parsed::documents`].
 pub fn parse(text: &str, limits: &Limits) -> Parsed {
-    parse_shared(Arc::from(text), limits)
+    parse_shared(&Arc::from(text), limits)
 }
 
 /// As [`parse`], for a text that is shared already, which saves a copy.
-pub fn parse_shared(source: Arc<str>, limits: &Limits) -> Parsed {
+pub fn parse_shared(source: &Arc<str>, limits: &Limits) -> Parsed {
     let mut parsed = Parsed {
-        source: Arc::clone(&source),
+        source: Arc::clone(source),
         documents: Vec::new(),
         diagnostics: Vec::new(),
         comments: Vec::new(),
@@ -77,9 +77,9 @@ pub fn parse_shared(source: Arc<str>, limits: &Limits) -> Parsed {
             .push(Diagnostic::new(DiagnosticKind::Limit, message, Span::at(0)));
         return parsed;
     }
-    let chunks = split::split(&source);
-    let mut nodes = limits.nodes;
-    let mut forbidden = crate::decode::Forbidden::new(&source);
+    let chunks = split::split(source);
+    let mut loader = Loader::new(source, limits);
+    let mut forbidden = crate::decode::Forbidden::new(source);
     for (index, chunk) in chunks.iter().enumerate() {
         if index >= limits.documents {
             let message = format!(
@@ -101,10 +101,9 @@ pub fn parse_shared(source: Arc<str>, limits: &Limits) -> Parsed {
             });
             continue;
         }
-        let text = with_yaml_1_1_breaks(chunk.span.slice(&source));
+        let text = with_yaml_1_1_breaks(chunk.span.slice(source));
         let events = Granit::new(&text, limits.depth);
-        let loaded = load::load(&source, chunk.span, events, limits, nodes);
-        nodes = nodes.saturating_sub(loaded.tree.nodes.len());
+        let loaded = loader.load(chunk.span, events);
         parsed.add(loaded, chunk, index);
     }
     parsed
@@ -113,7 +112,7 @@ pub fn parse_shared(source: Arc<str>, limits: &Limits) -> Parsed {
 /// Writes a line break that YAML 1.2 gave up, U+0085, as one that it kept. Both become `\n` where
 /// they are part of a text, and both are two bytes long, so that all places stay the same.
 fn with_yaml_1_1_breaks(text: &str) -> Cow<'_, str> {
-    if text.contains('\u{85}') {
+    if crate::load::holds(text, 0x85) && text.contains('\u{85}') {
         Cow::Owned(text.replace('\u{85}', "\r\n"))
     } else {
         Cow::Borrowed(text)

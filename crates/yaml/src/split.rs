@@ -71,6 +71,7 @@ struct Separator {
 /// The lines of a text that begin with `---`.
 struct Separators<'a> {
     text: &'a str,
+    /// Where the next search begins: at a line's beginning, or at the text's.
     at: usize,
 }
 
@@ -78,14 +79,13 @@ impl Iterator for Separators<'_> {
     type Item = Separator;
 
     fn next(&mut self) -> Option<Separator> {
-        let rest = self.text.get(self.at..)?;
-        let start = match rest.strip_prefix("---") {
-            Some(_) if self.at == 0 => 0,
-            _ => {
-                self.at.saturating_sub(1)
-                    + self.text.get(self.at.saturating_sub(1)..)?.find("\n---")?
-                    + 1
-            }
+        let start = if self.at == 0 && self.text.starts_with("---") {
+            0
+        } else {
+            // The line break before the search's beginning may be the one of a separator.
+            let from = self.at.saturating_sub(1);
+            let rest = self.text.as_bytes().get(from..)?;
+            from + memchr::memmem::find(rest, b"\n---")? + 1
         };
         let tail = self.text.get(start..)?;
         let end = tail

@@ -58,11 +58,18 @@ pub(crate) fn of_plain(text: &str, value: &Resolved) -> Option<(SurpriseKind, St
             let read = number::json(*value);
             (read != text).then(|| (form(text), read))
         }
-        Resolved::Str if is_sexagesimal(text) => {
+        Resolved::Str if starts_number(text) && is_sexagesimal(text) => {
             Some((SurpriseKind::Sexagesimal, format!("\"{text}\"")))
         }
         _ => None,
     }
+}
+
+/// Whether the first byte can begin a number, which spares names the closer look.
+fn starts_number(text: &str) -> bool {
+    text.as_bytes()
+        .first()
+        .is_some_and(|first| matches!(first, b'0'..=b'9' | b'-' | b'+'))
 }
 
 fn is_true_or_false(text: &str) -> bool {
@@ -82,9 +89,8 @@ fn form(text: &str) -> SurpriseKind {
         [b'0', b'x' | b'X', ..] => SurpriseKind::Hexadecimal,
         [b'0', b'b' | b'B', ..] => SurpriseKind::Binary,
         _ if digits.contains(['.', 'e', 'E']) => SurpriseKind::Rewritten,
-        [b'0', b'o' | b'O', ..] => SurpriseKind::Octal,
         // `0080` is no octal and becomes a decimal float; it looks like one all the same.
-        [b'0', b'0'..=b'9' | b'_', ..] => SurpriseKind::Octal,
+        [b'0', b'o' | b'O' | b'0'..=b'9' | b'_', ..] => SurpriseKind::Octal,
         _ if digits.contains('_') => SurpriseKind::Underscore,
         _ => SurpriseKind::Rewritten,
     }

@@ -33,10 +33,10 @@ pub(crate) struct Node {
 pub(crate) enum Data {
     Null,
     Bool(bool),
-    Int(i64),
+    Int(Wide),
     /// Above `i64::MAX`.
-    Uint(u64),
-    Float(f64),
+    Uint(Wide),
+    Float(Wide),
     /// A string that stands in the source as it is.
     Source(Span),
     /// A string in [`Tree::texts`].
@@ -47,6 +47,48 @@ pub(crate) enum Data {
     Mapping(Span),
     /// Another node of the tree, which was complete before this one.
     Alias(NodeId),
+}
+
+/// Eight bytes that need no alignment to eight, so that a node takes 24 bytes and not 32.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wide([u32; 2]);
+
+impl Wide {
+    fn from_bytes([a, b, c, d, e, f, g, h]: [u8; 8]) -> Self {
+        Self([
+            u32::from_ne_bytes([a, b, c, d]),
+            u32::from_ne_bytes([e, f, g, h]),
+        ])
+    }
+
+    fn to_bytes(self) -> [u8; 8] {
+        let [[a, b, c, d], [e, f, g, h]] = self.0.map(u32::to_ne_bytes);
+        [a, b, c, d, e, f, g, h]
+    }
+
+    pub(crate) fn from_i64(value: i64) -> Self {
+        Self::from_bytes(value.to_ne_bytes())
+    }
+
+    pub(crate) fn i64(self) -> i64 {
+        i64::from_ne_bytes(self.to_bytes())
+    }
+
+    pub(crate) fn from_u64(value: u64) -> Self {
+        Self::from_bytes(value.to_ne_bytes())
+    }
+
+    pub(crate) fn u64(self) -> u64 {
+        u64::from_ne_bytes(self.to_bytes())
+    }
+
+    pub(crate) fn from_f64(value: f64) -> Self {
+        Self::from_u64(value.to_bits())
+    }
+
+    pub(crate) fn f64(self) -> f64 {
+        f64::from_bits(self.u64())
+    }
 }
 
 impl Tree {
@@ -71,5 +113,22 @@ impl Tree {
 
     pub(crate) fn children(&self, range: Span) -> &[NodeId] {
         self.children.get(range.range()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Node, Wide};
+
+    #[test]
+    fn a_node_is_small() {
+        assert_eq!(size_of::<Node>(), 24);
+    }
+
+    #[test]
+    fn eight_bytes_come_back() {
+        assert_eq!(Wide::from_i64(i64::MIN).i64(), i64::MIN);
+        assert_eq!(Wide::from_u64(u64::MAX - 1).u64(), u64::MAX - 1);
+        assert_eq!(Wide::from_f64(-0.1).f64().to_bits(), (-0.1_f64).to_bits());
     }
 }

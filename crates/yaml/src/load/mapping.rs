@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::Loader;
+use crate::span::offset;
 use crate::tree::{Data, NodeId, Tree};
 use crate::{Diagnostic, DiagnosticKind, Span, Surprise, SurpriseKind};
 
@@ -229,8 +230,11 @@ impl Loader<'_> {
     }
 }
 
-/// Whether a few keys are all fit for JSON and all different, which nearly all are.
+/// Whether a few keys are all strings and all different, which nearly all are.
+///
+/// A set of 64 bits, one for each of 64 classes of texts, tells most keys apart without comparing.
 fn are_distinct(tree: &Tree, source: &str, written: &[NodeId]) -> bool {
+    let mut classes = 0_u64;
     let mut keys: [&[u8]; FEW] = [&[]; FEW];
     for (count, pair) in written.chunks_exact(2).enumerate() {
         let text = pair
@@ -240,13 +244,23 @@ fn are_distinct(tree: &Tree, source: &str, written: &[NodeId]) -> bool {
         let (Some(text), Some(slot)) = (text, keys.get_mut(count)) else {
             return false;
         };
-        *slot = text.as_bytes();
-        let earlier = keys.get(..count).unwrap_or_default();
-        if earlier.contains(&text.as_bytes()) {
+        let key = text.as_bytes();
+        *slot = key;
+        let class = 1 << class(key);
+        if classes & class != 0 && keys.get(..count).unwrap_or_default().contains(&key) {
             return false;
         }
+        classes |= class;
     }
     true
+}
+
+/// A number below 64 that texts share seldom.
+fn class(key: &[u8]) -> u32 {
+    let first = key.first().copied().unwrap_or_default();
+    let last = key.last().copied().unwrap_or_default();
+    let length = offset(key.len());
+    (u32::from(first) ^ u32::from(last).wrapping_mul(7) ^ length.wrapping_mul(11)) % 64
 }
 
 /// An order in which exactly the keys that go-yaml takes for the same are equal: of the same kind
@@ -254,10 +268,10 @@ fn are_distinct(tree: &Tree, source: &str, written: &[NodeId]) -> bool {
 fn compare(tree: &Tree, source: &str, a: Data, b: Data) -> Ordering {
     match (a, b) {
         (Data::Bool(a), Data::Bool(b)) => a.cmp(&b),
-        (Data::Int(a), Data::Int(b)) => a.cmp(&b),
-        (Data::Uint(a), Data::Uint(b)) => a.cmp(&b),
+        (Data::Int(a), Data::Int(b)) => a.i64().cmp(&b.i64()),
+        (Data::Uint(a), Data::Uint(b)) => a.u64().cmp(&b.u64()),
         // Adding zero makes the two zeros one.
-        (Data::Float(a), Data::Float(b)) => (a + 0.0).total_cmp(&(b + 0.0)),
+        (Data::Float(a), Data::Float(b)) => (a.f64() + 0.0).total_cmp(&(b.f64() + 0.0)),
         _ => match (tree.text(source, a), tree.text(source, b)) {
             (Some(a), Some(b)) => a.cmp(b),
             _ => rank(a).cmp(&rank(b)),
@@ -278,5 +292,5 @@ fn rank(data: Data) -> u8 {
 
 /// NaN is no key twice, for it equals nothing.
 fn is_nan(data: Data) -> bool {
-    matches!(data, Data::Float(value) if value.is_nan())
+    matches!(data, Data::Float(value) if value.f64().is_nan())
 }

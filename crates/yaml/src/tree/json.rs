@@ -15,9 +15,9 @@ impl NodeRef<'_> {
         match self.data() {
             Data::Null | Data::Alias(_) => Value::Null,
             Data::Bool(value) => Value::Bool(value),
-            Data::Int(value) => Value::from(value),
-            Data::Uint(value) => Value::from(value),
-            Data::Float(value) => float(value),
+            Data::Int(value) => Value::from(value.i64()),
+            Data::Uint(value) => Value::from(value.u64()),
+            Data::Float(value) => float(value.f64()),
             Data::Source(_) | Data::Owned(_) => Value::from(self.as_str().unwrap_or_default()),
             Data::Sequence(_) => self.items().map(NodeRef::to_json).collect(),
             Data::Mapping(_) => {

@@ -143,8 +143,8 @@ impl<'a> NodeRef<'a> {
     /// the JSON that kubectl makes of it says `8080`.
     pub fn as_i64(self) -> Option<i64> {
         match self.data() {
-            Data::Int(value) => Some(value),
-            Data::Float(value) => number::json(value).parse().ok(),
+            Data::Int(value) => Some(value.i64()),
+            Data::Float(value) => number::json(value.f64()).parse().ok(),
             _ => None,
         }
     }
@@ -153,7 +153,7 @@ impl<'a> NodeRef<'a> {
     pub fn as_f64(self) -> Option<f64> {
         match self.data() {
             Data::Int(_) | Data::Uint(_) => self.scalar_text()?.parse().ok(),
-            Data::Float(value) => Some(value),
+            Data::Float(value) => Some(value.f64()),
             _ => None,
         }
     }
@@ -164,9 +164,9 @@ impl<'a> NodeRef<'a> {
         match self.data() {
             Data::Bool(true) => Some(Cow::Borrowed("true")),
             Data::Bool(false) => Some(Cow::Borrowed("false")),
-            Data::Int(value) => Some(Cow::Owned(value.to_string())),
-            Data::Uint(value) => Some(Cow::Owned(value.to_string())),
-            Data::Float(value) => Some(Cow::Owned(number::key(value))),
+            Data::Int(value) => Some(Cow::Owned(value.i64().to_string())),
+            Data::Uint(value) => Some(Cow::Owned(value.u64().to_string())),
+            Data::Float(value) => Some(Cow::Owned(number::key(value.f64()))),
             _ => self.as_str().map(Cow::Borrowed),
         }
     }
@@ -301,6 +301,11 @@ impl<'a> Iterator for Items<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.ids.next().map(|id| NodeRef::new(self.document, *id))
+    }
+
+    /// Items lie in an array, so that the last one is as near as the first.
+    fn nth(&mut self, n: usize) -> Option<Self::Item> {
+        self.ids.nth(n).map(|id| NodeRef::new(self.document, *id))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
