@@ -1,5 +1,7 @@
 //! Every seed of the fuzz targets is replayed: what crashed once stays mended.
 
+#[path = "../../../fuzz/bodies/bundle.rs"]
+mod bundle;
 #[path = "../../../fuzz/bodies/check.rs"]
 mod check;
 #[path = "../../../fuzz/bodies/image.rs"]
@@ -25,6 +27,11 @@ fn replay(target: &str, body: fn(&[u8])) {
         println!("{target}: {}", file.display());
         body(&fs::read(&file).expect("a seed"));
     }
+}
+
+#[test]
+fn bundle_seeds() {
+    replay("bundle", bundle::run);
 }
 
 #[test]
