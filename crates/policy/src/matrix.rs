@@ -8,6 +8,8 @@ mod atoms;
 mod classes;
 mod paint;
 mod sight;
+mod sorter;
+mod spans;
 
 pub use atoms::{Atom, Atoms};
 pub use classes::{ClassId, Interval};

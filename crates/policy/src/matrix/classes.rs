@@ -1,13 +1,11 @@
 //! Who cannot be told apart.
 
-use crate::cidr::{Family, bounds, number};
-use crate::decide::{cause_of, in_block, selects};
+use super::sorter::{Alike, Sorter};
+use crate::cidr::{Family, number};
+use crate::decide::cause_of;
 use crate::verdict::UnknownCause;
-use crate::{
-    Cluster, ContainerPort, Dialect, EndpointSelector, IpBlock, NamespaceScope, Party, Peer,
-    PolicySet, PortMatch, Tri,
-};
-use std::collections::{BTreeSet, HashMap};
+use crate::{Cluster, ContainerPort, Party, Peer, PolicySet, Tri};
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 /// The number of an identity class within one [`super::Matrix`].
@@ -32,9 +30,6 @@ pub(super) struct Signature {
     /// Its ports whose names some policy uses.
     pub(super) names: Vec<ContainerPort>,
 }
-
-/// What depends on namespace and labels alone: the policies that select, the peers that match.
-type BySelectors = (Vec<(usize, Tri)>, Vec<(usize, Tri)>);
 
 /// Selectors and blocks of a policy set, each once, and the classes that they make.
 #[derive(Debug)]
@@ -108,23 +103,22 @@ impl<'a> Classes<'a> {
 
     fn sort_endpoints(&mut self, sorter: &Sorter<'_>) {
         let cluster = self.cluster;
-        let mut seen: HashMap<(&str, &crate::Labels), BySelectors> = HashMap::new();
+        let mut alike = Alike::default();
         for (index, endpoint) in cluster.endpoints.iter().enumerate() {
-            let mut of_endpoint = Vec::new();
+            let (by_labels, names) = alike.kinds(sorter, index, endpoint);
+            let mut of_endpoint = Vec::with_capacity(endpoint.addresses.len().max(1));
             for address in addresses_or_none(&endpoint.addresses) {
                 let party = Party::Endpoint(index, address);
-                let mut signature = Signature::default();
-                if !endpoint.host_network {
-                    let key = (endpoint.namespace.as_str(), &endpoint.labels);
-                    let by_labels = seen
-                        .entry(key)
-                        .or_insert_with(|| sorter.by_selectors(party, &endpoint.namespace));
-                    signature.subject_of.clone_from(&by_labels.0);
-                    signature.peer_of.clone_from(&by_labels.1);
-                    signature.names = sorter.used_names(&endpoint.ports);
-                }
-                sorter.add_blocks(&mut signature, party);
-                of_endpoint.push(self.class_for(signature, party));
+                let ground = sorter.ground(party);
+                let key = ground.map(|ground| (by_labels, names, ground));
+                let known = key.and_then(|key| alike.classes.get(&key).copied());
+                let class = known.unwrap_or_else(|| {
+                    let mut signature = alike.signature(by_labels, names);
+                    sorter.add_blocks(&mut signature, party);
+                    self.class_for(signature, party)
+                });
+                alike.classes.extend(key.map(|key| (key, class)));
+                of_endpoint.push(class);
             }
             self.endpoints.push(of_endpoint);
         }
@@ -146,9 +140,8 @@ impl<'a> Classes<'a> {
 
     fn sort_intervals(&mut self, sorter: &Sorter<'_>, family: Family) -> Vec<Interval> {
         let mut intervals: Vec<Interval> = Vec::new();
-        for first in sorter.cuts(family) {
+        for (first, in_pod_cidr) in sorter.spans(family).iter() {
             let address = family.address(first);
-            let in_pod_cidr = self.cluster.pod_cidrs().any(|c| c.contains(&address));
             let party = if in_pod_cidr {
                 Party::UnknownPod(address)
             } else {
@@ -262,120 +255,5 @@ fn addresses_or_none(addresses: &[IpAddr]) -> Vec<Option<IpAddr>> {
         vec![None]
     } else {
         addresses.iter().copied().map(Some).collect()
-    }
-}
-
-/// The selectors and blocks of all policies, indexed by what they can match.
-struct Sorter<'a> {
-    cluster: &'a Cluster,
-    dialect: Dialect,
-    subjects: Scoped<'a>,
-    pod_peers: Scoped<'a>,
-    blocks: Vec<(usize, &'a IpBlock)>,
-    names: BTreeSet<&'a str>,
-}
-
-/// Endpoint selectors, those of one namespace apart.
-#[derive(Default)]
-struct Scoped<'a> {
-    named: HashMap<&'a str, Vec<(usize, &'a EndpointSelector)>>,
-    matching: Vec<(usize, &'a EndpointSelector)>,
-}
-
-impl<'a> Scoped<'a> {
-    fn add(&mut self, place: usize, selector: &'a EndpointSelector) {
-        match &selector.namespaces {
-            NamespaceScope::Named(name) => self
-                .named
-                .entry(name.as_str())
-                .or_default()
-                .push((place, selector)),
-            NamespaceScope::Matching(_) => self.matching.push((place, selector)),
-        }
-    }
-
-    fn matches(&self, cluster: &Cluster, party: Party, namespace: &str) -> Vec<(usize, Tri)> {
-        let named = self.named.get(namespace).into_iter().flatten();
-        let mut found: Vec<(usize, Tri)> = named
-            .chain(&self.matching)
-            .map(|(place, selector)| (*place, selects(cluster, selector, party)))
-            .filter(|(_, tri)| tri.possible())
-            .collect();
-        found.sort_unstable();
-        found
-    }
-}
-
-impl<'a> Sorter<'a> {
-    fn new(policies: &'a PolicySet, cluster: &'a Cluster, peers: &[&'a Peer]) -> Self {
-        let mut sorter = Self {
-            cluster,
-            dialect: policies.dialect(),
-            subjects: Scoped::default(),
-            pod_peers: Scoped::default(),
-            blocks: Vec::new(),
-            names: BTreeSet::new(),
-        };
-        for (place, policy) in policies.policies().iter().enumerate() {
-            sorter.subjects.add(place, &policy.subject);
-            for port in policy.rules.iter().flat_map(|r| r.ports.iter().flatten()) {
-                if let PortMatch::Named { name, .. } = port {
-                    sorter.names.insert(name);
-                }
-            }
-        }
-        for (place, peer) in peers.iter().enumerate() {
-            match peer {
-                Peer::Pods(selector) => sorter.pod_peers.add(place, selector),
-                Peer::IpBlock(block) => sorter.blocks.push((place, block)),
-            }
-        }
-        sorter
-    }
-
-    fn by_selectors(&self, party: Party, namespace: &str) -> BySelectors {
-        (
-            self.subjects.matches(self.cluster, party, namespace),
-            self.pod_peers.matches(self.cluster, party, namespace),
-        )
-    }
-
-    fn used_names(&self, ports: &[ContainerPort]) -> Vec<ContainerPort> {
-        let mut used: Vec<ContainerPort> = ports
-            .iter()
-            .filter(|p| p.name.as_deref().is_some_and(|n| self.names.contains(n)))
-            .cloned()
-            .collect();
-        used.sort_unstable();
-        used.dedup();
-        used
-    }
-
-    fn add_blocks(&self, signature: &mut Signature, party: Party) {
-        for (place, block) in &self.blocks {
-            let matched = in_block(self.cluster, self.dialect, block, party);
-            if matched.possible() {
-                signature.peer_of.push((*place, matched));
-            }
-        }
-        signature.peer_of.sort_unstable();
-    }
-
-    /// Where the class of an address may change.
-    fn cuts(&self, family: Family) -> BTreeSet<u128> {
-        let of_blocks = self
-            .blocks
-            .iter()
-            .flat_map(|(_, b)| std::iter::once(&b.cidr).chain(&b.except));
-        let nets = of_blocks.chain(self.cluster.pod_cidrs());
-        let mut cuts = BTreeSet::from([0]);
-        for net in nets.filter(|n| Family::of(n.addr()) == family) {
-            let (first, last) = bounds(net);
-            cuts.insert(first);
-            if last < family.last() {
-                cuts.insert(last + 1);
-            }
-        }
-        cuts
     }
 }
