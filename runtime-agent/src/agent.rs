@@ -146,6 +146,11 @@ impl Agent {
         Ok(observed.live.is_some_and(|(_, found)| found == generation))
     }
 
+    /// The journal: what is in force, what was before, which numbers were used.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
     /// The ring of drop events.
     ///
     /// # Errors

@@ -117,7 +117,7 @@ pub fn resolve(
         }
         if let Some(other) = owners.insert(found.index, pod.clone()) {
             return Err(Error::message(format!(
-                "{other} and {pod} both claim the interface `{name}`"
+                "{other} and {pod} both claim the interface `{name}`; list every pod once, with its own interface"
             )));
         }
         resolved.endpoints.push(LocalEndpoint {

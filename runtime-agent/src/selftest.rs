@@ -137,8 +137,8 @@ impl Asked<'_> {
             return None;
         }
         let me = Party::Endpoint(subject.endpoint, Some(own));
-        let host = self.cluster.host_of(peer).flatten();
-        let made_here = direction == Direction::Ingress && host == Some(self.node);
+        let host = self.cluster.host_of(peer);
+        let made_here = direction == Direction::Ingress && host == Some(Some(self.node));
         // Whoever forwards a packet with a node's address does not say who sent it.
         let peer = if direction == Direction::Ingress && host.is_some() && !made_here {
             Party::Unknown

@@ -188,9 +188,10 @@ fn as_judged(cluster: &Cluster, flow: &Flow, packet: &Packet) -> Option<Flow> {
         return None;
     }
     let forwarded = packet.direction == Direction::Ingress && !packet.made_here;
-    let source = match flow.source {
-        Party::Node(..) if forwarded => Party::Unknown,
-        party => party,
+    let source = if forwarded && cluster.host_of(flow.source).is_some() {
+        Party::Unknown
+    } else {
+        flow.source
     };
     Some(Flow { source, ..*flow })
 }

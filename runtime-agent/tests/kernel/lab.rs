@@ -202,11 +202,15 @@ impl Town {
 
 /// Does a TCP connection come about, in the caller's network namespace?
 pub fn connects(to: IpAddr, port: u16) -> bool {
-    TcpStream::connect_timeout(&(to, port).into(), PATIENCE).is_ok()
+    let to = (to, port).into();
+    PATIENCE
+        .iter()
+        .any(|time| TcpStream::connect_timeout(&to, *time).is_ok())
 }
 
-/// How long a packet is waited for that may have been dropped.
-pub const PATIENCE: Duration = Duration::from_millis(200);
+/// How long is waited for a packet that may have been dropped: the second time for longer, so that
+/// a busy machine is not mistaken for a policy.
+const PATIENCE: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(1500)];
 
 /// The bytes of a bundle of these policies.
 pub fn bundle(policies: &PolicySet) -> Vec<u8> {

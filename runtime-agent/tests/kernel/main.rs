@@ -10,3 +10,6 @@
 mod agreement;
 mod enforce;
 mod lab;
+mod lifecycle;
+mod packets;
+mod swap;
