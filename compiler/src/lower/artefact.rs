@@ -124,8 +124,11 @@ pub struct ImageJudge {
     /// Addresses that several endpoints claim.
     shared: BTreeSet<IpAddr>,
     /// By node and claims: checked, or linked here.
-    images: RefCell<BTreeMap<(String, Vec<Claim>), Rc<[u8]>>>,
+    images: RefCell<Images>,
 }
+
+/// Images by node and by what they are to believe.
+type Images = BTreeMap<(String, Vec<Claim>), Rc<[u8]>>;
 
 /// An endpoint, and an address that others claim as well. An image believes one of those
 /// who claim an address; a question by name about another one is a question about the image in

@@ -81,10 +81,8 @@ fn the_bundle_answers_as_the_sources_do() {
     let mut lines = String::new();
     for (from, to) in parties.iter().flat_map(|a| parties.map(|b| (*a, b))) {
         for port in [80, 8443] {
-            lines.push_str(&format!(
-                "{}\n",
-                json!({"from": from, "to": to, "port": port})
-            ));
+            let line = json!({"from": from, "to": to, "port": port}).to_string();
+            lines.extend([line.as_str(), "\n"]);
         }
     }
     let of = |args: &[&str]| {

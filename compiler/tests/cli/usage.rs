@@ -125,13 +125,15 @@ fn colours_come_when_asked_for_and_not_into_pipes() {
 #[test]
 fn the_binary_is_quiet_when_its_reader_goes_away() {
     let dir = dir("pipe");
-    let mut pods = String::new();
-    for number in 0..2000 {
-        pods.push_str(&format!(
-            "apiVersion: v1\nkind: Pod\nmetadata: {{name: pod-{number}, namespace: ns-{number}}}\n\
-             spec: {{containers: [{{name: c, image: registry.example/c}}]}}\n---\n"
-        ));
-    }
+    let pods: Vec<String> = (0..2000)
+        .map(|number| {
+            format!(
+                "apiVersion: v1\nkind: Pod\nmetadata: {{name: pod-{number}, namespace: ns-{number}}}\n\
+                 spec: {{containers: [{{name: c, image: registry.example/c}}]}}\n"
+            )
+        })
+        .collect();
+    let pods = pods.join("---\n");
     write(&dir.join("pods.yaml"), &pods);
     let mut child = Command::new(env!("CARGO_BIN_EXE_netpolc"))
         .args(["query", "*/*", "ns-1/pod-1", "--format", "json"])
