@@ -9,6 +9,7 @@
 
 mod agreement;
 mod enforce;
+mod frames;
 mod lab;
 mod lifecycle;
 mod packets;
