@@ -77,7 +77,7 @@ pub fn parse_shared(source: &Arc<str>, limits: &Limits) -> Parsed {
             .push(Diagnostic::new(DiagnosticKind::Limit, message, Span::at(0)));
         return parsed;
     }
-    let chunks = split::split(source);
+    let chunks = split::split_json(source).unwrap_or_else(|| split::split(source));
     let mut loader = Loader::new(source, limits);
     let mut forbidden = crate::decode::Forbidden::new(source);
     for (index, chunk) in chunks.iter().enumerate() {

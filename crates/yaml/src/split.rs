@@ -18,6 +18,57 @@ pub(crate) struct Chunk {
     pub(crate) separator: Span,
 }
 
+/// The values of a text that is a series of JSON objects, `{…}{…}` or one a line, which kubectl
+/// reads one by one. None when it is anything else, a single object included.
+pub(crate) fn split_json(text: &str) -> Option<Vec<Chunk>> {
+    let first = text.len() - text.trim_start().len();
+    let end = object_end(text, first)?;
+    if !text.get(end..)?.trim_start().starts_with('{') {
+        return None;
+    }
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde_json::Value>();
+    let mut chunks = Vec::new();
+    loop {
+        let start = values.byte_offset();
+        match values.next() {
+            None => return Some(chunks),
+            Some(Err(_)) => return None,
+            Some(Ok(_)) => {
+                let span = Span::from_range(start..values.byte_offset());
+                chunks.push(Chunk {
+                    span,
+                    ..Chunk::at(span.start)
+                });
+            }
+        }
+    }
+}
+
+/// Where the braces that open at an offset are closed again, texts in quotes left out.
+fn object_end(text: &str, start: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    if bytes.get(start) != Some(&b'{') {
+        return None;
+    }
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    for (at, byte) in bytes.iter().enumerate().skip(start) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'{' if !quoted => depth += 1,
+            b'}' if !quoted => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 /// Splits a text. A text without a single line has no document.
 pub(crate) fn split(text: &str) -> Vec<Chunk> {
     let mut chunks = Vec::new();
@@ -136,6 +187,20 @@ mod tests {
             ["---\n# x\n", "---\na: 1\n", "\n"]
         );
         assert_eq!(texts("---\n---\na: 1\n"), ["---\n", "a: 1\n"]);
+    }
+
+    #[test]
+    fn json_objects_may_follow_each_other() {
+        let text = "{\"a\": \"}{\"}\n{\"b\": 2} {}\n";
+        let chunks = super::split_json(text).unwrap();
+        let texts: Vec<&str> = chunks
+            .iter()
+            .map(|chunk| chunk.span.slice(text).trim())
+            .collect();
+        assert_eq!(texts, ["{\"a\": \"}{\"}", "{\"b\": 2}", "{}"]);
+        assert_eq!(super::split_json("{\"a\": 1}\n"), None);
+        assert_eq!(super::split_json("{a: 1}{b: 2}"), None);
+        assert_eq!(super::split_json("{\"a\": 1}\n---\nb: 2\n"), None);
     }
 
     #[test]

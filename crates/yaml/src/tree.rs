@@ -5,8 +5,10 @@ pub(crate) mod document;
 mod json;
 pub(crate) mod node_ref;
 
-use crate::Span;
+use std::borrow::Cow;
+
 use crate::tree::node_ref::Style;
+use crate::{Span, number};
 
 /// The index of a node in [`Tree::nodes`].
 pub(crate) type NodeId = u32;
@@ -108,6 +110,19 @@ impl Tree {
             Data::Source(span) => source.get(span.range()),
             Data::Owned(span) => self.texts.get(span.range()),
             _ => None,
+        }
+    }
+
+    /// A scalar as the text that kubectl makes of it when it is a key; none for null and for
+    /// collections.
+    pub(crate) fn scalar_text<'a>(&'a self, source: &'a str, id: NodeId) -> Option<Cow<'a, str>> {
+        match self.resolved(id)?.0.data {
+            Data::Bool(true) => Some(Cow::Borrowed("true")),
+            Data::Bool(false) => Some(Cow::Borrowed("false")),
+            Data::Int(value) => Some(Cow::Owned(value.i64().to_string())),
+            Data::Uint(value) => Some(Cow::Owned(value.u64().to_string())),
+            Data::Float(value) => Some(Cow::Owned(number::key(value.f64()))),
+            data => self.text(source, data).map(Cow::Borrowed),
         }
     }
 

@@ -159,7 +159,45 @@ impl Loader<'_> {
         for group in groups {
             self.collapse(&group, &mut kept);
         }
-        kept.into_iter().flatten().collect()
+        let kept: Vec<Entry> = kept.into_iter().flatten().collect();
+        self.note_collisions(&kept);
+        kept
+    }
+
+    /// Notes keys that differ in YAML and are the same in JSON, which only strings and other
+    /// scalars side by side can be.
+    fn note_collisions(&mut self, entries: &[Entry]) {
+        let is_text = |entry: &Entry| {
+            let data = self.tree.resolved(entry.key).map(|(node, _)| node.data);
+            matches!(data, Some(Data::Source(_) | Data::Owned(_)))
+        };
+        if entries.iter().all(is_text) {
+            return;
+        }
+        let mut names: Vec<(String, usize)> = (0..)
+            .zip(entries)
+            .filter_map(|(at, entry)| {
+                Some((
+                    self.tree.scalar_text(self.source, entry.key)?.into_owned(),
+                    at,
+                ))
+            })
+            .collect();
+        names.sort();
+        for pair in names.windows(2) {
+            let [(before, _), (after, at)] = pair else {
+                continue;
+            };
+            if let (true, Some(entry)) = (before == after, entries.get(*at)) {
+                self.surprises.push(Surprise {
+                    span: entry.origin,
+                    kind: SurpriseKind::KeyCollision,
+                    looks_like: entry.origin.slice(self.source).to_owned(),
+                    read_as: crate::resolve::quoted(after).into_owned(),
+                    is_key: true,
+                });
+            }
+        }
     }
 
     /// Puts the last entry of a group of equals into the first one's place.

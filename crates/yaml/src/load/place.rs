@@ -10,7 +10,12 @@ impl Loader<'_> {
     /// the parser was when it noticed; a block of text loses the blank lines at its end.
     pub(super) fn scalar_place(&self, span: Span, form: ScalarForm) -> Span {
         match form {
-            ScalarForm::Absent => Span::at(self.behind_last_sign(span.start)),
+            ScalarForm::Absent => {
+                let at = self.behind_last_sign(span.start);
+                // The parser may have noticed in front of the colon.
+                let colon = self.source.as_bytes().get(at as usize) == Some(&b':');
+                Span::at(at + u32::from(colon))
+            }
             ScalarForm::Plain | ScalarForm::SingleQuoted | ScalarForm::DoubleQuoted => span,
             ScalarForm::Literal | ScalarForm::Folded => {
                 let text = span.slice(self.source).trim_end();
@@ -31,14 +36,34 @@ impl Loader<'_> {
         }
     }
 
-    /// The place behind the last visible sign before an offset.
+    /// The number of characters before an offset on its line.
+    pub(super) fn column(&self, at: u32) -> u32 {
+        let before = self.source.get(..at as usize).unwrap_or_default();
+        let line = before.rfind('\n').map_or(0, |at| at + 1);
+        offset(before.get(line..).unwrap_or_default().chars().count())
+    }
+
+    /// The place behind the last sign before an offset that is neither blank nor comment.
     fn behind_last_sign(&self, at: u32) -> u32 {
         let start = self.span.start;
-        let before = self
-            .source
-            .get(start as usize..at as usize)
-            .unwrap_or_default();
-        start + offset(before.trim_end().len())
+        let (from, mut at) = (at, at);
+        let mut comments = self
+            .comments
+            .iter()
+            .rev()
+            .skip_while(|comment| comment.start >= from)
+            .peekable();
+        loop {
+            let before = self
+                .source
+                .get(start as usize..at as usize)
+                .unwrap_or_default();
+            at = start + offset(before.trim_end().len());
+            match comments.next_if(|comment| comment.end >= at) {
+                Some(comment) => at = comment.start,
+                None => return at,
+            }
+        }
     }
 }
 

@@ -161,14 +161,9 @@ impl<'a> NodeRef<'a> {
     /// A scalar as the text that kubectl makes of it when it is a key: `"true"` for `yes`, `"80"`
     /// for `0120`. Collections and null have none.
     pub fn scalar_text(self) -> Option<Cow<'a, str>> {
-        match self.data() {
-            Data::Bool(true) => Some(Cow::Borrowed("true")),
-            Data::Bool(false) => Some(Cow::Borrowed("false")),
-            Data::Int(value) => Some(Cow::Owned(value.i64().to_string())),
-            Data::Uint(value) => Some(Cow::Owned(value.u64().to_string())),
-            Data::Float(value) => Some(Cow::Owned(number::key(value.f64()))),
-            _ => self.as_str().map(Cow::Borrowed),
-        }
+        self.document
+            .tree
+            .scalar_text(&self.document.source, self.id)
     }
 
     /// The items of a sequence; nothing for other nodes.
