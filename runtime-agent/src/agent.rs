@@ -16,7 +16,6 @@ use crate::package::{Key, Package};
 use crate::privileges;
 use crate::selftest;
 use crate::state::{State, Store};
-use std::fs;
 use std::fs::File;
 use std::path::PathBuf;
 
@@ -181,8 +180,7 @@ impl Agent {
         selftest::clean(&self.pins.shared());
         self.store.forget(&self.state)?;
         self.state = self.store.read()?;
-        // The folder itself may be where a file system is mounted; then it stays.
-        let _ = fs::remove_dir(self.pins.base());
+        bpffs::leave(self.pins.base(), self.store.path());
         Ok(removed)
     }
 

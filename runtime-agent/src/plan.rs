@@ -131,14 +131,6 @@ impl Action {
             | Self::Withdraw { .. } => None,
         }
     }
-
-    /// May the step fail for one endpoint without harm to the others? Those come after the commit.
-    pub fn is_per_endpoint(&self) -> bool {
-        matches!(
-            self,
-            Self::Attach(_) | Self::Detach(_) | Self::RemoveEndpoint(_)
-        )
-    }
 }
 
 /// The steps from what is there to what shall be.

@@ -37,10 +37,10 @@ impl Verb {
         let mut events = view.events()?;
         let mut told = 0;
         loop {
-            while let Some(event) = events.next_event() {
-                if self.limit.is_some_and(|limit| told >= limit) {
-                    return Ok(Exit::Good);
-                }
+            // What is not told now is left for whoever asks next.
+            while self.limit.is_none_or(|limit| told < limit)
+                && let Some(event) = events.next_event()
+            {
                 if !view.knows(&event) {
                     view = View::open(&options)?;
                 }

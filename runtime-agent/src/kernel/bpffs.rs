@@ -34,6 +34,16 @@ pub fn prepare(wanted: Option<&Path>, state: &Path) -> Result<PathBuf, Error> {
     Ok(base)
 }
 
+/// Removes the folder for pins, which is empty, and the file system that [`prepare`] mounted for it
+/// below the state directory. What cannot be removed (privileges, somebody else's mount) stays,
+/// empty, and the next [`prepare`] finds it.
+pub fn leave(base: &Path, state: &Path) {
+    if base == state.join("bpffs") {
+        let _ = rustix::mount::unmount(base, rustix::mount::UnmountFlags::empty());
+    }
+    let _ = fs::remove_dir(base);
+}
+
 /// The folder for pins if it is there already: what readers of the state look for.
 pub fn find(wanted: Option<&Path>, state: &Path) -> Option<PathBuf> {
     let candidates = match wanted {

@@ -129,6 +129,26 @@ fn detach_leaves_nothing() {
 }
 
 #[test]
+fn a_file_system_of_its_own_goes_with_detach() {
+    if skip() {
+        return;
+    }
+    let town = Town::new(&["shop/db"]);
+    let own = town.place.state().join("bpffs");
+    let options = Options {
+        bpffs: Some(own.clone()),
+        ..town.options()
+    };
+    let bytes = bundle(&set(Vec::new()));
+    town.agent_with(options, |agent| {
+        agent.load(bytes, None, &town.cluster).unwrap();
+        assert!(netpold::kernel::bpffs::is_bpffs(&own));
+        agent.detach().unwrap();
+    });
+    assert!(!own.exists());
+}
+
+#[test]
 fn a_failed_load_changes_nothing() {
     if skip() {
         return;
