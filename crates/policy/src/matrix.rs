@@ -13,7 +13,7 @@ mod spans;
 
 pub use atoms::{Atom, Atoms};
 pub use classes::{ClassId, Interval};
-pub use sight::{Sight, SightKey};
+pub use sight::Sight;
 
 use crate::cidr::Family;
 use crate::decide::{from_local_node, is_self};

@@ -5,7 +5,7 @@ use super::note::UnknownExample;
 use super::peers::{Backend, Column};
 use super::ports::{Piece, Pieces};
 use super::{LinkNote, MAX_EXAMPLES, MAX_NOTES, PerProtocol, party_name};
-use netpol_policy::matrix::{ClassId, Sight, SightKey};
+use netpol_policy::matrix::{ClassId, Sight};
 use netpol_policy::{Direction, Endpoint, Side, Tri, Verdict};
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -85,11 +85,11 @@ pub(super) struct Subject<'j, 'f> {
     place: usize,
     class: ClassId,
     direction: Direction,
-    sight: Sight<'j>,
+    sight: Sight,
     /// Everything that was worked out so far.
     distinct: Vec<Verdicts>,
     of_base: HashMap<(ClassId, Tri), usize>,
-    of_sight: HashMap<(SightKey, Tri), usize>,
+    of_sight: HashMap<(Option<usize>, Tri), usize>,
     of_service: HashMap<(usize, u32), usize>,
     findings: &'f mut Findings,
 }
@@ -147,7 +147,7 @@ impl<'j, 'f> Subject<'j, 'f> {
         if let Some(known) = self.of_base.get(&(peer, local)) {
             return *known;
         }
-        let seen = (self.sight.key(peer), local);
+        let seen = (self.sight.group(peer), local);
         let known = self.of_sight.get(&seen).copied();
         let place = known.unwrap_or_else(|| {
             let verdicts = self.lower(peer, local);

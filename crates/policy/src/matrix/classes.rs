@@ -46,6 +46,8 @@ pub(super) struct Classes<'a> {
     nodes: Vec<Vec<ClassId>>,
     v4: Vec<Interval>,
     v6: Vec<Interval>,
+    /// Per distinct peer: the classes that it matches, or may.
+    matching: Vec<Vec<(ClassId, Tri)>>,
 }
 
 impl<'a> Classes<'a> {
@@ -60,6 +62,7 @@ impl<'a> Classes<'a> {
             nodes: Vec::new(),
             v4: Vec::new(),
             v6: Vec::new(),
+            matching: Vec::new(),
         };
         classes.number_peers(policies);
         let sorter = Sorter::new(policies, cluster, &classes.peers);
@@ -68,6 +71,14 @@ impl<'a> Classes<'a> {
         classes.sort_nodes(&sorter);
         classes.v4 = classes.sort_intervals(&sorter, Family::V4);
         classes.v6 = classes.sort_intervals(&sorter, Family::V6);
+        classes.matching = vec![Vec::new(); classes.peers.len()];
+        for (class, (signature, _)) in classes.members.iter().enumerate() {
+            for (place, tri) in &signature.peer_of {
+                if let Some(classes) = classes.matching.get_mut(*place) {
+                    classes.push((class, *tri));
+                }
+            }
+        }
         classes
     }
 
@@ -209,6 +220,14 @@ impl<'a> Classes<'a> {
                 Some(intervals.get(after.checked_sub(1)?)?.class)
             }
         }
+    }
+
+    /// The classes that a distinct peer matches, or may.
+    pub(super) fn matching(&self, place: usize) -> &[(ClassId, Tri)] {
+        self.matching
+            .get(place)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
     }
 
     /// The distinct peers of a rule, by their place; none when it speaks of every peer.

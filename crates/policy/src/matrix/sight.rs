@@ -3,30 +3,26 @@
 use super::classes::Classes;
 use super::{ClassId, Matrix};
 use crate::{ContainerPort, Direction, PortMatch, Rule, Tri};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// One direction of one subject: tells which peers [`Matrix::sides`] treats alike, without asking
 /// it. Most policies do not select a given subject, so most differences between peers are out of
 /// its sight.
 #[derive(Debug)]
-pub struct Sight<'m> {
-    classes: &'m Classes<'m>,
-    /// Distinct peers that rules of this subject speak of, sorted.
-    peers: Vec<usize>,
-    /// Port names that these rules use and that the peer resolves.
-    names: BTreeSet<&'m str>,
+pub struct Sight {
+    groups: Vec<usize>,
 }
 
-/// What is in sight of a peer: two peers of equal keys get equal sides.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SightKey {
-    peers: Vec<(usize, Tri)>,
-    names: Vec<ContainerPort>,
+impl Sight {
+    /// The group of a peer: peers of one group get the same sides. Groups have no order.
+    pub fn group(&self, peer: ClassId) -> Option<usize> {
+        self.groups.get(peer).copied()
+    }
 }
 
 impl Matrix<'_> {
     /// What a subject can see in a direction.
-    pub fn sight(&self, direction: Direction, subject: ClassId) -> Sight<'_> {
+    pub fn sight(&self, direction: Direction, subject: ClassId) -> Sight {
         let mut peers = BTreeSet::new();
         let mut names = BTreeSet::new();
         let selected = self.classes.signature(subject);
@@ -45,11 +41,17 @@ impl Matrix<'_> {
                 }
             }
         }
-        Sight {
-            classes: &self.classes,
-            peers: peers.into_iter().collect(),
-            names,
+        let mut groups = Groups {
+            of: vec![0; self.classes.len()],
+            count: 1,
+        };
+        for place in peers {
+            groups.split(self.classes.matching(place));
         }
+        if !names.is_empty() {
+            groups.split_by_names(&self.classes, &names);
+        }
+        Sight { groups: groups.of }
     }
 }
 
@@ -61,28 +63,41 @@ fn named(rule: &Rule) -> impl Iterator<Item = &str> {
     })
 }
 
-impl Sight<'_> {
-    /// What can be seen of a peer.
-    pub fn key(&self, peer: ClassId) -> SightKey {
-        let mut key = SightKey {
-            peers: Vec::new(),
-            names: Vec::new(),
-        };
-        let Some(signature) = self.classes.signature(peer) else {
-            return key;
-        };
-        for place in &self.peers {
-            let found = signature.peer_of.binary_search_by_key(place, |(p, _)| *p);
-            key.peers
-                .extend(found.ok().and_then(|at| signature.peer_of.get(at)));
-        }
-        if !self.names.is_empty() {
-            let in_sight = |port: &&ContainerPort| {
-                (port.name.as_deref()).is_some_and(|name| self.names.contains(name))
+/// The group of every class so far.
+struct Groups {
+    of: Vec<usize>,
+    count: usize,
+}
+
+impl Groups {
+    /// Takes the members of every group that a peer matches, or may match, out of it.
+    fn split(&mut self, members: &[(ClassId, Tri)]) {
+        let mut moved = vec![None; self.count * 2];
+        for (class, tri) in members {
+            let Some(group) = self.of.get_mut(*class) else {
+                continue;
             };
-            key.names
-                .extend(signature.names.iter().filter(in_sight).cloned());
+            if let Some(target) = moved.get_mut(*group * 2 + usize::from(*tri == Tri::Yes)) {
+                *group = *target.get_or_insert_with(|| {
+                    self.count += 1;
+                    self.count - 1
+                });
+            }
         }
-        key
+    }
+
+    /// Tells classes apart whose ports of these names differ.
+    fn split_by_names(&mut self, classes: &Classes<'_>, names: &BTreeSet<&str>) {
+        let mut seen: HashMap<(usize, Vec<&ContainerPort>), usize> = HashMap::new();
+        for (class, group) in self.of.iter_mut().enumerate() {
+            let in_sight = |port: &&ContainerPort| {
+                (port.name.as_deref()).is_some_and(|name| names.contains(name))
+            };
+            let ports = classes.signature(class).map(|s| &s.names);
+            let ports = ports.into_iter().flatten().filter(in_sight).collect();
+            let next = seen.len();
+            *group = *seen.entry((*group, ports)).or_insert(next);
+        }
+        self.count = seen.len();
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     Cluster, ContainerPort, Dialect, EndpointSelector, IpBlock, NamespaceScope, Party, Peer,
     PolicySet, PortMatch, Tri,
 };
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 
 /// What depends on namespace and labels alone: the policies that select, the peers that match.
@@ -88,6 +89,8 @@ pub(super) struct Sorter<'a> {
     pod_peers: Scoped<'a>,
     blocks: Vec<(usize, &'a IpBlock)>,
     spans: [Spans; 2],
+    /// The blocks that may hold a pod without address, once somebody asks.
+    no_address: OnceCell<Vec<(usize, Tri)>>,
     names: BTreeSet<&'a str>,
 }
 
@@ -131,6 +134,7 @@ impl<'a> Sorter<'a> {
             pod_peers: Scoped::default(),
             blocks: Vec::new(),
             spans: [Family::V4, Family::V6].map(|f| Spans::new(f, &[], &[])),
+            no_address: OnceCell::new(),
             names: BTreeSet::new(),
         };
         for (place, policy) in policies.policies().iter().enumerate() {
@@ -204,15 +208,20 @@ impl<'a> Sorter<'a> {
                     .peer_of
                     .extend(blocks.iter().map(|b| (*b, Tri::Yes)));
             }
-            Some(Ground::NoAddress) | None => {
-                for (place, block) in &self.blocks {
-                    let matched = in_block(self.cluster, self.dialect, block, party);
-                    if matched.possible() {
-                        signature.peer_of.push((*place, matched));
-                    }
-                }
+            Some(Ground::NoAddress) => {
+                let blocks = self.no_address.get_or_init(|| self.block_by_block(party));
+                signature.peer_of.extend(blocks);
             }
+            None => signature.peer_of.extend(self.block_by_block(party)),
         }
         signature.peer_of.sort_unstable();
+    }
+
+    fn block_by_block(&self, party: Party) -> Vec<(usize, Tri)> {
+        let blocks = self.blocks.iter();
+        blocks
+            .map(|(place, block)| (*place, in_block(self.cluster, self.dialect, block, party)))
+            .filter(|(_, matched)| matched.possible())
+            .collect()
     }
 }
