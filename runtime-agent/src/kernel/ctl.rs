@@ -1,4 +1,4 @@
-//! The control word: which image is in force. One of the two modules with `unsafe` code.
+//! The control word: which image is in force. One of the three modules with `unsafe` code.
 
 use super::maps::{Map, Maps};
 use crate::error::Error;

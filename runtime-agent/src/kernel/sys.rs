@@ -2,7 +2,7 @@
 //! `CAP_SYS_ADMIN`: freezing, whole values of any size, outer maps of a chosen size, TCX links
 //! with an expected revision, queries, test runs with a context.
 //!
-//! One of the two modules of the workspace with `unsafe` code.
+//! With `kernel::ctl` and `netns`, one of the three modules of the workspace with `unsafe` code.
 
 use aya_obj::generated::{bpf_attach_type, bpf_attr, bpf_cmd, bpf_map_type};
 use std::ffi::CString;
