@@ -56,32 +56,23 @@ pub(crate) enum Data {
 pub(crate) struct Wide([u32; 2]);
 
 impl Wide {
-    fn from_bytes([a, b, c, d, e, f, g, h]: [u8; 8]) -> Self {
-        Self([
-            u32::from_ne_bytes([a, b, c, d]),
-            u32::from_ne_bytes([e, f, g, h]),
-        ])
-    }
-
-    fn to_bytes(self) -> [u8; 8] {
-        let [[a, b, c, d], [e, f, g, h]] = self.0.map(u32::to_ne_bytes);
-        [a, b, c, d, e, f, g, h]
-    }
-
-    pub(crate) fn from_i64(value: i64) -> Self {
-        Self::from_bytes(value.to_ne_bytes())
-    }
-
-    pub(crate) fn i64(self) -> i64 {
-        i64::from_ne_bytes(self.to_bytes())
-    }
-
     pub(crate) fn from_u64(value: u64) -> Self {
-        Self::from_bytes(value.to_ne_bytes())
+        // Both halves fit by construction, so that the fallback is never taken.
+        let half = |half: u64| u32::try_from(half).unwrap_or_default();
+        Self([half(value >> 32), half(value & u64::from(u32::MAX))])
     }
 
     pub(crate) fn u64(self) -> u64 {
-        u64::from_ne_bytes(self.to_bytes())
+        let [high, low] = self.0.map(u64::from);
+        high << 32 | low
+    }
+
+    pub(crate) fn from_i64(value: i64) -> Self {
+        Self::from_u64(value.cast_unsigned())
+    }
+
+    pub(crate) fn i64(self) -> i64 {
+        self.u64().cast_signed()
     }
 
     pub(crate) fn from_f64(value: f64) -> Self {

@@ -132,7 +132,7 @@ fn damage(text: &mut String, random: &mut Random, seeds: &[String]) {
         0 | 1 => text.insert_str(start, PIECES[random.below(PIECES.len())]),
         2 => text.replace_range(start..end, ""),
         3 => {
-            let copy = text[start..end].to_owned();
+            let copy = text.get(start..end).unwrap().to_owned();
             text.insert_str(end, &copy);
         }
         4 => text.replace_range(start..end, PIECES[random.below(PIECES.len())]),

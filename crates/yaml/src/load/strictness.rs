@@ -102,6 +102,10 @@ impl Loader<'_> {
         let Some(frame) = self.frames.last().filter(|frame| frame.flow) else {
             return Ok((text, span));
         };
+        if text.starts_with(':') {
+            let message = "in brackets, a text without quotes cannot begin with a colon";
+            return Err(Diagnostic::new(DiagnosticKind::Syntax, message, span));
+        }
         let rest = self
             .source
             .as_bytes()
