@@ -91,33 +91,36 @@ pub(crate) fn in_block(cluster: &Cluster, dialect: Dialect, block: &IpBlock, par
     match (party, cluster.address_of(party)) {
         (Party::Unknown, _) => Tri::No,
         (_, Some(address)) => block.contains(address).into(),
-        (_, None) => covers_unaddressed(cluster, block, party),
+        (_, None) => covers_one_of(block, &places_of(cluster, party)),
     }
 }
 
 /// S-IPBLOCK-OFFLINE: a pod without an address will get one from the pod CIDRs, a host-network pod
 /// has its node's, if those are known.
-fn covers_unaddressed(cluster: &Cluster, block: &IpBlock, party: Party) -> Tri {
+pub(crate) fn places_of(cluster: &Cluster, party: Party) -> Vec<IpNet> {
     match cluster.host_of(party) {
-        None => covers_one_of(block, cluster.pod_cidrs().copied()),
+        None => cluster.pod_cidrs().copied().collect(),
         Some(name) => {
             let hosts = cluster.nodes.iter();
             let hosts = hosts.filter(|n| Some(n.name.as_str()) == name);
-            covers_one_of(block, hosts.flat_map(|n| &n.addresses).map(|a| (*a).into()))
+            hosts
+                .flat_map(|n| &n.addresses)
+                .map(|a| (*a).into())
+                .collect()
         }
     }
 }
 
 /// Does the block cover an address that lies somewhere in these nets? Without any net only
 /// `0.0.0.0/0` is certain to.
-fn covers_one_of(block: &IpBlock, nets: impl Iterator<Item = IpNet>) -> Tri {
+pub(crate) fn covers_one_of(block: &IpBlock, nets: &[IpNet]) -> Tri {
     let overlaps = |a: &IpNet, b: &IpNet| a.contains(b) || b.contains(a);
     let (mut all, mut any, mut none_known) = (true, false, true);
     for net in nets {
-        let holed = block.except.iter().any(|e| overlaps(e, &net));
-        let swallowed = block.except.iter().any(|e| e.contains(&net));
-        all &= block.cidr.contains(&net) && !holed;
-        any |= overlaps(&block.cidr, &net) && !swallowed;
+        let holed = block.except.iter().any(|e| overlaps(e, net));
+        let swallowed = block.except.iter().any(|e| e.contains(net));
+        all &= block.cidr.contains(net) && !holed;
+        any |= overlaps(&block.cidr, net) && !swallowed;
         none_known = false;
     }
     if none_known {

@@ -120,15 +120,13 @@ impl<'a> Classes<'a> {
             let mut of_endpoint = Vec::with_capacity(endpoint.addresses.len().max(1));
             for address in addresses_or_none(&endpoint.addresses) {
                 let party = Party::Endpoint(index, address);
-                let ground = sorter.ground(party);
-                let key = ground.map(|ground| (by_labels, names, ground));
-                let known = key.and_then(|key| alike.classes.get(&key).copied());
-                let class = known.unwrap_or_else(|| {
+                let key = (by_labels, names, sorter.ground(party));
+                let class = alike.classes.get(&key).copied().unwrap_or_else(|| {
                     let mut signature = alike.signature(by_labels, names);
                     sorter.add_blocks(&mut signature, party);
                     self.class_for(signature, party)
                 });
-                alike.classes.extend(key.map(|key| (key, class)));
+                alike.classes.insert(key, class);
                 of_endpoint.push(class);
             }
             self.endpoints.push(of_endpoint);

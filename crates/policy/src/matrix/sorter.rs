@@ -3,7 +3,7 @@
 use super::classes::{ClassId, Signature};
 use super::spans::Spans;
 use crate::cidr::Family;
-use crate::decide::{in_block, selects};
+use crate::decide::{covers_one_of, places_of, selects};
 use crate::{
     Cluster, ContainerPort, Dialect, EndpointSelector, IpBlock, NamespaceScope, Party, Peer,
     PolicySet, PortMatch, Tri,
@@ -21,6 +21,8 @@ pub(super) enum Ground {
     Unseen,
     /// Somewhere among the pods' addresses.
     NoAddress,
+    /// At an address of this node, by its place, or of one that is not known.
+    OnNode(Option<usize>),
     /// In this span of its family.
     Span(Family, usize),
 }
@@ -91,6 +93,7 @@ pub(super) struct Sorter<'a> {
     spans: [Spans; 2],
     /// The blocks that may hold a pod without address, once somebody asks.
     no_address: OnceCell<Vec<(usize, Tri)>>,
+    nodes: HashMap<&'a str, usize>,
     names: BTreeSet<&'a str>,
 }
 
@@ -135,6 +138,7 @@ impl<'a> Sorter<'a> {
             blocks: Vec::new(),
             spans: [Family::V4, Family::V6].map(|f| Spans::new(f, &[], &[])),
             no_address: OnceCell::new(),
+            nodes: HashMap::new(),
             names: BTreeSet::new(),
         };
         for (place, policy) in policies.policies().iter().enumerate() {
@@ -150,6 +154,9 @@ impl<'a> Sorter<'a> {
                 Peer::Pods(selector) => sorter.pod_peers.add(place, selector),
                 Peer::IpBlock(block) => sorter.blocks.push((place, block)),
             }
+        }
+        for (place, node) in cluster.nodes.iter().enumerate() {
+            sorter.nodes.entry(&node.name).or_insert(place);
         }
         let pod_cidrs: Vec<_> = cluster.pod_cidrs().collect();
         sorter.spans =
@@ -183,44 +190,46 @@ impl<'a> Sorter<'a> {
         }
     }
 
-    /// Where blocks see a party; `None` when that must be asked block by block.
-    pub(super) fn ground(&self, party: Party) -> Option<Ground> {
+    /// Where blocks see a party.
+    pub(super) fn ground(&self, party: Party) -> Ground {
         let outside = matches!(party, Party::External(_));
         if party == Party::Unknown || (self.dialect == Dialect::Cilium && !outside) {
-            return Some(Ground::Unseen);
+            return Ground::Unseen;
         }
-        match self.cluster.address_of(party) {
-            Some(address) => {
-                let family = Family::of(address);
-                Some(Ground::Span(family, self.spans(family).of(address)))
-            }
-            None if self.cluster.host_of(party).is_none() => Some(Ground::NoAddress),
-            None => None,
+        if let Some(address) = self.cluster.address_of(party) {
+            let family = Family::of(address);
+            return Ground::Span(family, self.spans(family).of(address));
+        }
+        match self.cluster.host_of(party) {
+            None => Ground::NoAddress,
+            Some(name) => Ground::OnNode(name.and_then(|name| self.nodes.get(name).copied())),
         }
     }
 
     pub(super) fn add_blocks(&self, signature: &mut Signature, party: Party) {
         match self.ground(party) {
-            Some(Ground::Unseen) => {}
-            Some(Ground::Span(family, span)) => {
+            Ground::Unseen => {}
+            Ground::Span(family, span) => {
                 let blocks = self.spans(family).blocks(span);
                 signature
                     .peer_of
                     .extend(blocks.iter().map(|b| (*b, Tri::Yes)));
             }
-            Some(Ground::NoAddress) => {
+            Ground::NoAddress => {
                 let blocks = self.no_address.get_or_init(|| self.block_by_block(party));
                 signature.peer_of.extend(blocks);
             }
-            None => signature.peer_of.extend(self.block_by_block(party)),
+            Ground::OnNode(_) => signature.peer_of.extend(self.block_by_block(party)),
         }
         signature.peer_of.sort_unstable();
     }
 
+    /// The blocks that may hold a party without address.
     fn block_by_block(&self, party: Party) -> Vec<(usize, Tri)> {
+        let places = places_of(self.cluster, party);
         let blocks = self.blocks.iter();
         blocks
-            .map(|(place, block)| (*place, in_block(self.cluster, self.dialect, block, party)))
+            .map(|(place, block)| (*place, covers_one_of(block, &places)))
             .filter(|(_, matched)| matched.possible())
             .collect()
     }
