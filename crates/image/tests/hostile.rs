@@ -224,3 +224,44 @@ fn numbers_beyond_every_limit_are_refused_at_once() {
         }
     }
 }
+
+#[test]
+fn elements_out_of_range_are_refused_section_by_section() {
+    let good = image(&world(1)).into_bytes();
+    decode(&good).unwrap();
+    let mut tried = 0;
+    for section in layout::PORTABLE.iter().chain(&layout::LOCAL) {
+        let name = section.offset.name;
+        // Displacements may be anything: an entry that moved away from its slot is found out there.
+        let blamed = match name {
+            "ph4_disp" => "ph4_entries",
+            "ph6_disp" => "ph6_entries",
+            "if_disp" => "if_entries",
+            other => other,
+        };
+        let mut bytes = good.clone();
+        let at = number(&good, section.offset) as usize;
+        let len = if name == blamed {
+            section.element as usize
+        } else {
+            // All of them, so that some entry moves.
+            let next = layout::PORTABLE.iter().chain(&layout::LOCAL);
+            let next = next.map(|s| number(&good, s.offset) as usize);
+            next.filter(|start| *start > at).min().unwrap() - at
+        };
+        bytes[at..at + len].fill(0xee);
+        if name != blamed {
+            // Padding stays zero.
+            let shift = h::ALL.iter().find(|f| f.name == format!("{name}_shift"));
+            let count = 1_usize << (64 - good[shift.unwrap().at()]);
+            bytes[at + count * 2..at + len].fill(0);
+        }
+        digest::seal(&mut bytes);
+        match decode(&bytes).unwrap_err() {
+            DecodeError::Element { name, .. } => assert_eq!(name, blamed),
+            other => unreachable!("{name}: {other}"),
+        }
+        tried += 1;
+    }
+    assert_eq!(tried, layout::PORTABLE.len() + layout::LOCAL.len());
+}
