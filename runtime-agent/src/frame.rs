@@ -31,7 +31,7 @@ impl Frame {
         Self {
             source,
             destination,
-            protocol: ip_number(protocol),
+            protocol: protocol.ip_number(),
             source_port: 40000,
             port,
             flags: SYN,
@@ -80,18 +80,6 @@ impl Frame {
         }
         out.resize(20, 0);
         out
-    }
-}
-
-/// An IP protocol number that stands for a protocol of the model; GRE stands for all others.
-pub fn ip_number(protocol: Protocol) -> u8 {
-    match protocol {
-        Protocol::Tcp => 6,
-        Protocol::Udp => 17,
-        Protocol::Sctp => 132,
-        Protocol::Icmp => 1,
-        Protocol::Icmpv6 => 58,
-        Protocol::Other => 47,
     }
 }
 

@@ -203,7 +203,7 @@ fn is_manifest(path: &Path) -> bool {
 fn utf8_name(path: &Path, sources: &mut Sources, report: &mut Report) -> bool {
     let fine = path.file_name().is_none_or(|name| name.to_str().is_some());
     if !fine {
-        refuse(path, "a name that is not UTF-8", sources, report);
+        refuse(path, "a file whose name is not UTF-8", sources, report);
     }
     fine
 }

@@ -6,7 +6,7 @@ use netpol_image::{
     Bundle, BundleError, DecodeError, ImageView, LinkError, LinkOptions, Meta, Packet, decode,
     eval, link, policy_digest,
 };
-use netpol_policy::{Cluster, Decision, Direction, Flow, Party, PolicySet, Protocol, RuleId, Side};
+use netpol_policy::{Cluster, Decision, Direction, Flow, Party, PolicySet, RuleId, Side};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -195,7 +195,7 @@ impl ImageJudge {
                 direction,
                 source: self.cluster.address_of(flow.source)?,
                 destination: self.cluster.address_of(flow.destination)?,
-                protocol: ip_number(flow.protocol),
+                protocol: flow.protocol.ip_number(),
                 port: flow.port,
                 // A question about a node means the packets that it makes itself.
                 made_here: self.cluster.host_of(flow.source).is_some(),
@@ -250,17 +250,4 @@ fn shared_addresses(cluster: &Cluster) -> BTreeSet<IpAddr> {
         }
     }
     shared
-}
-
-/// A protocol number of the IP header that images read as this protocol.
-fn ip_number(protocol: Protocol) -> u8 {
-    match protocol {
-        Protocol::Tcp => 6,
-        Protocol::Udp => 17,
-        Protocol::Sctp => 132,
-        Protocol::Icmp => 1,
-        Protocol::Icmpv6 => 58,
-        // GRE stands for all that have no ports.
-        Protocol::Other => 47,
-    }
 }

@@ -52,7 +52,9 @@ impl<'a> Atlas<'a> {
 
     /// Is there no text at all to point at?
     pub(super) fn is_blank(&self, at: Location) -> bool {
-        self.sources.get(at.source).is_none_or(|s| s.text.is_empty())
+        self.sources
+            .get(at.source)
+            .is_none_or(|s| s.text.is_empty())
     }
 
     /// The source that holds a span, and its beginning in the atlas.

@@ -36,16 +36,7 @@ pub(super) fn resolve(
         inventory::merge(&mut model.cluster, given);
     }
     let findings = what_if::relabel(&options.labels, &mut placed, &mut model.cluster.namespaces);
-    placed.sort_by(|a, b| {
-        let (a, b) = (&a.endpoint, &b.endpoint);
-        (&a.namespace, &a.name, &a.kind, &a.labels, &a.addresses).cmp(&(
-            &b.namespace,
-            &b.name,
-            &b.kind,
-            &b.labels,
-            &b.addresses,
-        ))
-    });
+    placed.sort_by(|a, b| a.endpoint.canonical_order(&b.endpoint));
     for (index, placed) in placed.into_iter().enumerate() {
         for owner in placed.owners {
             model.owners.entry(owner).or_default().push(index);

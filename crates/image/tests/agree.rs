@@ -12,18 +12,6 @@ use std::net::IpAddr;
 const WORLDS: u64 = 500;
 const FLOWS: usize = 200;
 
-/// An IP protocol number that the model reads back as this protocol.
-fn ip_number(protocol: Protocol) -> u8 {
-    match protocol {
-        Protocol::Tcp => 6,
-        Protocol::Udp => 17,
-        Protocol::Sctp => 132,
-        Protocol::Icmp => 1,
-        Protocol::Icmpv6 => 58,
-        Protocol::Other => 47,
-    }
-}
-
 /// Lowering: what is not decided is denied.
 fn lower(side: Side) -> (Verdict, RuleId) {
     match side.verdict {
@@ -92,7 +80,7 @@ impl Asked<'_> {
                 direction,
                 source,
                 destination,
-                protocol: ip_number(flow.protocol),
+                protocol: flow.protocol.ip_number(),
                 port: flow.port,
                 made_here,
                 interface: None,

@@ -6,6 +6,7 @@
 use crate::{ContainerPort, Labels, Protocol, labels::NAMESPACE_NAME};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -118,6 +119,14 @@ fn is_pod_kind(kind: &str) -> bool {
 }
 
 impl Endpoint {
+    /// The order of [`Cluster::endpoints`] after [`Cluster::normalize`].
+    pub fn canonical_order(&self, other: &Self) -> Ordering {
+        fn key(e: &Endpoint) -> (&str, &str, &str, &Labels, &[IpAddr]) {
+            (&e.namespace, &e.name, &e.kind, &e.labels, &e.addresses)
+        }
+        key(self).cmp(&key(other))
+    }
+
     /// `namespace/name` for pods, `namespace/Kind/name` for workloads: how answers name it.
     pub fn display_name(&self) -> String {
         format!("{}/{}", self.namespace, self.name)
@@ -210,15 +219,7 @@ impl Cluster {
             addresses.retain(|a| seen.insert(*a));
         }
         self.nodes.sort_by(|a, b| a.name.cmp(&b.name));
-        self.endpoints.sort_by(|a, b| {
-            (&a.namespace, &a.name, &a.kind, &a.labels, &a.addresses).cmp(&(
-                &b.namespace,
-                &b.name,
-                &b.kind,
-                &b.labels,
-                &b.addresses,
-            ))
-        });
+        self.endpoints.sort_by(Endpoint::canonical_order);
         self.services
             .sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
     }

@@ -67,6 +67,19 @@ impl Protocol {
         }
     }
 
+    /// An IP protocol number that [`Protocol::from_ip`] reads back as this protocol; GRE stands for
+    /// all that have no ports.
+    pub fn ip_number(self) -> u8 {
+        match self {
+            Self::Tcp => 6,
+            Self::Udp => 17,
+            Self::Sctp => 132,
+            Self::Icmp => 1,
+            Self::Icmpv6 => 58,
+            Self::Other => 47,
+        }
+    }
+
     /// The name used in manifests and answers.
     pub fn name(self) -> &'static str {
         match self {
