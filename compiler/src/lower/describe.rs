@@ -10,11 +10,14 @@ pub fn describe(reference: RuleRef<'_>) -> String {
     match reference {
         RuleRef::Builtin(rule) => netpol_image::reason::of(rule)
             .map_or_else(|| format!("reason {}", rule.0), |r| r.sentence.to_owned()),
-        RuleRef::Isolation(_, direction) => {
-            format!(
-                "isolates for {}: what no rule allows is denied",
-                direction.name()
-            )
+        RuleRef::Isolation(policy, direction) => {
+            if policy.isolates.get(direction.index()) == Some(&true) {
+                let direction = direction.name();
+                format!("isolates for {direction}: what no rule allows is denied")
+            } else {
+                // The number is taken all the same, so that numbers do not depend on policyTypes.
+                format!("does not isolate for {}", direction.name())
+            }
         }
         RuleRef::Rule(_, rule, before) => {
             let (direction, nth) = (rule.direction.name(), before + 1);

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 // `gen` is a keyword, the file is plain gen.rs.
+mod bench;
 mod demo;
 mod r#gen;
 mod new_lint;
@@ -23,6 +24,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Measures, each with a yardstick in the same run; writes target/bench.json.
+    Bench(bench::Args),
     /// The whole way on the shop example: check, build, load, real packets, swap, rollback.
     Demo(demo::Args),
     /// Writes every generated file, or says with --check which one is stale.
@@ -33,6 +36,7 @@ enum Verb {
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().verb {
+        Verb::Bench(args) => bench::run(&args),
         Verb::Demo(args) => demo::run(&args),
         Verb::Gen(args) => r#gen::run(&args),
         Verb::NewLint(args) => new_lint::run(&args),
