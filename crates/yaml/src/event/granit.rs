@@ -130,9 +130,13 @@ fn syntax_error(error: &granit_parser::ScanError) -> SyntaxError {
         ErrorKind::RecursionLimitExceeded => DiagnosticKind::Limit,
         _ => DiagnosticKind::Syntax,
     };
+    let message = match kind {
+        DiagnosticKind::Limit => "lists and maps are nested deeper than is read".to_owned(),
+        _ => error.info(),
+    };
     SyntaxError {
         kind,
-        message: error.info(),
+        message,
         at: error.marker().byte_offset().unwrap_or(0),
     }
 }
