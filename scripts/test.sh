@@ -38,7 +38,7 @@ awk '
     /^test result:/ { suites++; passed += $4; failed += $6; ignored += $8 }
     /skipping: /    { skipped[$0]++ }
     END {
-        printf "\nsummary: %d passed, %d failed, %d ignored in %d suites\n", passed, failed, ignored, suites
+        printf "\n%d suites, %d tests ignored\nsummary: %d passed, %d failed\n", suites, ignored, passed, failed
         for (line in skipped) print line
     }' "$log"
 
