@@ -157,7 +157,7 @@ impl Demo {
             ));
             let source = ask::from_source(self, version, &attempts)?;
             let image = ask::from_image(self, version, &attempts)?;
-            table::print(&self.inventory, &attempts, &source, &image)?;
+            table::print(&self.inventory, &[], &attempts, &source, &image)?;
         }
         say("\nDone. No packet was sent; the reference interpreter answered for the kernel.");
         Ok(())

@@ -78,10 +78,10 @@ impl<'a> Lab<'a> {
 
     fn act(&self) -> Result<(), String> {
         say("\n== Version 1 goes into the kernel");
-        self.load(1)?;
+        self.netpold(&load(1))?;
         self.compare(1)?;
         say("\n== The drops, and the lines that made them");
-        self.show("events --limit 5")?;
+        self.netpold("events --limit 5")?;
         say(&format!(
             "\n== Version 2 replaces it while traffic flows, and back: {SWAPS} swaps"
         ));
@@ -90,7 +90,7 @@ impl<'a> Lab<'a> {
         say("\n== And back, with one command");
         self.netpold("rollback")?;
         self.compare(1)?;
-        self.show("status")?;
+        self.netpold("status")?;
         self.netpold("detach")?;
         say("\nDone. The namespaces end with this program; nothing is left behind.");
         Ok(())
@@ -115,40 +115,21 @@ impl<'a> Lab<'a> {
         }
     }
 
-    /// netpold on the demo's node.
-    fn agent(&self, line: &str) -> Command {
-        let line = format!("{line} --state-dir {WORK}/state");
-        self.demo.command("netpold", &words(&line))
-    }
-
+    /// netpold on the demo's node, said before it is run.
     fn netpold(&self, line: &str) -> Result<(), String> {
-        let command = self.agent(line);
+        let command = self.demo.command("netpold", &words(&with_state(line)));
         self.node
             .namespace
             .run(|| expect_success(command))
             .map_err(|e| e.to_string())?
     }
 
-    /// Like [`Lab::netpold`], for verbs that only tell something.
-    fn show(&self, line: &str) -> Result<(), String> {
-        self.netpold(line)
-    }
-
-    fn load(&self, version: u8) -> Result<(), String> {
-        self.netpold(&format!(
-            "load {} --endpoints {SHOP}/inventory.json --node {NODE}",
-            bundle(version)
-        ))
-    }
-
     /// Loads without a word, while traffic flows.
     fn load_quietly(&self, version: u8) -> Result<(), String> {
-        let line = format!(
-            "load {} --endpoints {SHOP}/inventory.json --node {NODE} --state-dir {WORK}/state",
-            bundle(version)
-        );
         let mut command = Command::new(self.demo.binaries.join("netpold"));
-        command.current_dir(root()).args(words(&line));
+        command
+            .current_dir(root())
+            .args(words(&with_state(&load(version))));
         let ended = self
             .node
             .namespace
@@ -192,7 +173,7 @@ impl<'a> Lab<'a> {
             Ok(())
         })?;
         let inventory = &self.demo.inventory;
-        table::print_with(inventory, &self.others, &self.tries, &expected, &seen)
+        table::print(inventory, &self.others, &self.tries, &expected, &seen)
     }
 
     /// Numbered packets to two ports, of which version 1 allows one and version 2 the other: what
@@ -220,6 +201,18 @@ impl<'a> Lab<'a> {
         }
         Ok(())
     }
+}
+
+/// The words that put a version in force.
+fn load(version: u8) -> String {
+    format!(
+        "load {} --endpoints {SHOP}/inventory.json --node {NODE}",
+        bundle(version)
+    )
+}
+
+fn with_state(line: &str) -> String {
+    format!("{line} --state-dir {WORK}/state")
 }
 
 fn add(node: &Node, interface: &str, addresses: &[std::net::IpAddr]) -> Result<Pod, String> {

@@ -14,18 +14,9 @@ struct Cell {
     wrong: usize,
 }
 
-/// Prints the matrix, rows from, columns to; an error when anything differs.
+/// Prints the matrix, rows from, columns to; an error when anything differs. `others` are parties
+/// that stand in no inventory.
 pub(super) fn print(
-    inventory: &Cluster,
-    tries: &[Try],
-    expected: &[bool],
-    seen: &[bool],
-) -> Result<(), String> {
-    print_with(inventory, &[], tries, expected, seen)
-}
-
-/// The same with parties that stand in no inventory.
-pub(super) fn print_with(
     inventory: &Cluster,
     others: &[Party],
     tries: &[Try],
