@@ -3,7 +3,8 @@
 //! The promise of this package: a chart and its values become documents whose every byte leads
 //! back to its template line and, where a value decided, to the leaf of the values file; and it
 //! can tell which values nothing ever read.
-//!
-//! Nothing of it is built yet. Until then netpolc reads manifests that were rendered before, and
-//! reports templates it meets as `NP107`.
 #![forbid(unsafe_code)]
+
+pub mod exec;
+pub mod func;
+pub mod value;
