@@ -70,17 +70,17 @@ fn text_at(analysis: &Analysis, at: Location) -> &str {
 }
 
 fn here(pods: Selector) -> Peer {
-    Peer::Pods(EndpointSelector {
-        namespaces: NamespaceScope::Named("shop".to_owned()),
+    Peer::Pods(EndpointSelector::new(
+        NamespaceScope::Named("shop".to_owned()),
         pods,
-    })
+    ))
 }
 
 fn everyone_in(namespaces: Selector, pods: Selector) -> Peer {
-    Peer::Pods(EndpointSelector {
-        namespaces: NamespaceScope::Matching(namespaces),
+    Peer::Pods(EndpointSelector::new(
+        NamespaceScope::Matching(namespaces),
         pods,
-    })
+    ))
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn policy_types_and_their_defaults() {
     let analysis = analyse(nothing);
     let policy = &analysis.model.policies.policies()[0];
     assert_eq!((policy.isolates, policy.rules.len()), ([true, false], 0));
-    assert!(policy.subject.pods.is_everything());
+    assert!(policy.subject.endpoints().unwrap().pods.is_everything());
     assert_eq!(policy.key.namespace.as_deref(), Some("default"));
 }
 
@@ -186,7 +186,11 @@ fn selectors_have_four_operators() {
          - {key: c, operator: In, values: [x, z]}\n  - {key: d, operator: NotIn, values: [x]}\n  \
          - {key: e, operator: Exists}\n  - {key: f, operator: DoesNotExist}",
     ));
-    let selector = &analysis.model.policies.policies()[0].subject.pods;
+    let selector = &analysis.model.policies.policies()[0]
+        .subject
+        .endpoints()
+        .unwrap()
+        .pods;
     let seen: Vec<(&str, Operator, Vec<&str>)> = selector
         .requirements
         .iter()
@@ -302,7 +306,10 @@ fn a_boolean_where_a_name_is_wanted_is_refused_and_taken_as_written() {
     );
     let lowered = &analysis.model.policies.policies()[0];
     assert_eq!(lowered.key.namespace.as_deref(), Some("y"));
-    assert_eq!(lowered.subject.pods, Selector::match_labels([("app", "y")]));
+    assert_eq!(
+        lowered.subject.endpoints().unwrap().pods,
+        Selector::match_labels([("app", "y")])
+    );
     assert_eq!(analysis.model.incomplete.len(), 0);
 
     for spec in [

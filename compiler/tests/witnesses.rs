@@ -145,16 +145,15 @@ fn a_selector_that_matches_nothing_matches_nothing() {
             .map(|f| f.object.as_deref().unwrap())
             .collect();
         for policy in analysis.model.policies.policies() {
-            let NamespaceScope::Named(namespace) = &policy.subject.namespaces else {
+            let subject = policy.subject.endpoints().unwrap();
+            let NamespaceScope::Named(namespace) = &subject.namespaces else {
                 continue;
             };
             let mut pods = analysis.model.cluster.endpoints.iter();
             let selects = pods.any(|e| {
-                !e.host_network
-                    && e.namespace == *namespace
-                    && policy.subject.pods.matches(&e.labels)
+                !e.host_network && e.namespace == *namespace && subject.pods.matches(&e.labels)
             });
-            let everything = policy.subject.pods.is_everything();
+            let everything = subject.pods.is_everything();
             let object = format!("{}/{namespace}/{}", policy.key.kind.name(), policy.key.name);
             let told = reported.contains(&object.as_str());
             assert_eq!(told, !selects && !everything, "seed {seed}: {object}");

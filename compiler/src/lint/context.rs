@@ -51,7 +51,7 @@ impl<'a> Context<'a> {
         let groups = Groups::new(&model.cluster, &model.policies);
         let mut selecting = vec![Vec::new(); groups.len()];
         for (at, policy) in model.policies.policies().iter().enumerate() {
-            for (group, _) in groups.matching(&policy.subject) {
+            for (group, _) in groups.subjects(policy) {
                 if let Some(places) = selecting.get_mut(*group) {
                     places.push(at);
                 }
@@ -126,7 +126,7 @@ impl<'a> Context<'a> {
         self.selecting(group).iter().filter_map(move |&at| {
             let policy = self.policies().policies().get(at)?;
             let isolates = policy.isolates.get(direction.index()) == Some(&true);
-            let matching = self.groups.matching(&policy.subject);
+            let matching = self.groups.subjects(policy);
             let surely = matching.binary_search(&(group, Tri::Yes)).is_ok();
             let origin = self.model.policy_origins.get(at)?;
             (isolates && surely).then_some((at, origin))

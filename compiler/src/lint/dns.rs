@@ -52,8 +52,8 @@ pub fn resolves(context: &Context<'_>, servers: &[GroupId], w: &Written<'_>) -> 
         },
     };
     let answers = |peer: &Peer| match peer {
-        Peer::IpBlock(_) => true,
         Peer::Pods(selector) => meant || may_answer(context, servers, selector),
+        _ => true,
     };
     let peers = w.rule.peers.as_ref();
     peers.is_none_or(|peers| peers.iter().any(answers))

@@ -2,7 +2,7 @@
 
 use netpol_policy::{
     Cluster, ContainerPort, EndpointSelector, IpBlock, Labels, NamespaceScope, Operator, Peer,
-    PolicySet, Requirement, Selector, Tri,
+    Policy, PolicySet, Requirement, Selector, Tri,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -62,7 +62,7 @@ impl<'a> Groups<'a> {
         let blocks: BTreeSet<&IpBlock> = peers
             .filter_map(|peer| match peer {
                 Peer::IpBlock(block) => Some(block),
-                Peer::Pods(_) => None,
+                _ => None,
             })
             .collect();
         let mut known: HashMap<Looks<'_>, GroupId> = HashMap::new();
@@ -142,6 +142,11 @@ impl<'a> Groups<'a> {
         self.matched.get(selector).map_or(&[], Vec::as_slice)
     }
 
+    /// The groups that a policy selects, or may; none when it selects nodes.
+    pub fn subjects(&self, policy: &Policy) -> &[(GroupId, Tri)] {
+        (policy.subject.endpoints()).map_or(&[], |selector| self.matching(selector))
+    }
+
     /// The groups that a selector of the policies certainly picks.
     pub fn certain(&self, selector: &EndpointSelector) -> impl Iterator<Item = GroupId> {
         let matching = self.matching(selector).iter();
@@ -150,10 +155,10 @@ impl<'a> Groups<'a> {
 
     /// The groups with pod labels like these, in any namespace.
     pub fn with_labels(&self, pods: &Selector) -> Vec<GroupId> {
-        let all = EndpointSelector {
-            namespaces: NamespaceScope::Matching(Selector::everything()),
-            pods: pods.clone(),
-        };
+        let all = EndpointSelector::new(
+            NamespaceScope::Matching(Selector::everything()),
+            pods.clone(),
+        );
         self.search(&all).into_iter().map(|(id, _)| id).collect()
     }
 
@@ -242,8 +247,8 @@ fn selectors(policies: &PolicySet) -> impl Iterator<Item = &EndpointSelector> {
         let peers = rules.flat_map(|r| r.peers.iter().flatten());
         let pods = peers.filter_map(|peer| match peer {
             Peer::Pods(selector) => Some(selector),
-            Peer::IpBlock(_) => None,
+            _ => None,
         });
-        std::iter::once(&policy.subject).chain(pods)
+        policy.subject.endpoints().into_iter().chain(pods)
     })
 }

@@ -68,7 +68,10 @@ fn add<'a>(
     port: Option<&'a PortMatch>,
     lost: &mut BTreeMap<RuleId, Lost<'a>>,
 ) {
-    let subjects: Vec<GroupId> = context.groups.certain(&written.policy.subject).collect();
+    let Some(subject) = written.policy.subject.endpoints() else {
+        return;
+    };
+    let subjects: Vec<GroupId> = context.groups.certain(subject).collect();
     let mut refused: BTreeMap<RuleId, Lost<'a>> = BTreeMap::new();
     let mut looked = 0;
     for &subject in &subjects {

@@ -206,6 +206,7 @@ impl ImageJudge {
             verdict: outcome.verdict,
             rule: outcome.rule,
             cause: None,
+            condition: None,
         })
     }
 }

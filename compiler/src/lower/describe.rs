@@ -1,8 +1,8 @@
 //! A rule in one line.
 
 use netpol_policy::{
-    Direction, EndpointSelector, NamespaceScope, Operator, Peer, PortMatch, Protocol, Requirement,
-    Rule, RuleRef, Selector,
+    Direction, EndpointSelector, IpBlock, NamespaceScope, Operator, Peer, PortMatch, Protocol,
+    Requirement, Rule, RuleRef, Selector,
 };
 
 /// What a rule number stands for, such as `ingress rule 2: TCP/8443 from app=web`.
@@ -70,12 +70,23 @@ fn port(port: &PortMatch) -> String {
 fn peer(peer: &Peer) -> String {
     match peer {
         Peer::Pods(selector) => endpoints(selector),
-        Peer::IpBlock(block) if block.except.is_empty() => block.cidr.to_string(),
-        Peer::IpBlock(block) => {
-            let holes: Vec<String> = block.except.iter().map(ToString::to_string).collect();
-            format!("{} except {}", block.cidr, holes.join(" "))
-        }
+        Peer::IpBlock(found) => block(found),
+        Peer::Outside(found) => format!("{} outside of the cluster", block(found)),
+        Peer::Nodes(selector) => match conditions(selector) {
+            Some(labels) => format!("nodes with {labels}"),
+            None => "all nodes".to_owned(),
+        },
+        Peer::Entity(entity) => entity.name().to_owned(),
+        Peer::Names(names) => names.join(" "),
     }
+}
+
+fn block(block: &IpBlock) -> String {
+    if block.except.is_empty() {
+        return block.cidr.to_string();
+    }
+    let holes: Vec<String> = block.except.iter().map(ToString::to_string).collect();
+    format!("{} except {}", block.cidr, holes.join(" "))
 }
 
 fn endpoints(selector: &EndpointSelector) -> String {

@@ -141,7 +141,7 @@ mod tests {
     use super::*;
     use netpol_policy::{
         Action, Direction, EndpointSelector, NamespaceScope, Node, Policy, PolicyKey, PolicyKind,
-        Rule, Selector, Tier,
+        Rule, Selector, Subject, Tier,
     };
     use netpol_policy::{Dialect, IpBlock, Peer, PolicySet};
 
@@ -163,10 +163,10 @@ mod tests {
                 name: "p".to_owned(),
                 part: 0,
             },
-            subject: EndpointSelector {
-                namespaces: NamespaceScope::Named("a".to_owned()),
-                pods: Selector::everything(),
-            },
+            subject: Subject::Endpoints(EndpointSelector::new(
+                NamespaceScope::Named("a".to_owned()),
+                Selector::everything(),
+            )),
             isolates: [true, false],
             rules: vec![Rule {
                 direction: Direction::Ingress,
@@ -176,6 +176,7 @@ mod tests {
                     [],
                 ))]),
                 ports: None,
+                condition: None,
             }],
         };
         let policies = PolicySet::new(Dialect::Kubernetes, vec![policy]);

@@ -194,7 +194,7 @@ impl Between<'_> {
             return known.clone();
         }
         let mut passes = Passes::default();
-        for judged in self.judge.between(source, destination, Tri::No) {
+        for judged in self.judge.between(source, destination, [Tri::No; 2]) {
             let into = match judged.decision.verdict {
                 Verdict::Allow => &mut passes.allowed,
                 Verdict::Unknown => &mut passes.unknown,

@@ -2,7 +2,7 @@
 
 use netpol_policy::{
     Cluster, Decision, Direction, Flow, Matrix, Party, Protocol, RuleId, Side, Tri, Verdict,
-    from_local_node, is_self, matrix::ClassId,
+    is_self, matrix::ClassId, on_local_node,
 };
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -80,8 +80,9 @@ impl<'a> ModelJudge<'a> {
     }
 
     /// What two classes may send each other, in the order of the atoms: verdicts of whole runs of
-    /// ports. `local` says whether the source is the destination's own node.
-    pub fn between(&self, source: ClassId, destination: ClassId, local: Tri) -> Vec<Judged> {
+    /// ports. `here` says by [`Direction::index`] whether the peer is the subject's own node.
+    pub fn between(&self, source: ClassId, destination: ClassId, here: [Tri; 2]) -> Vec<Judged> {
+        let [local, away] = here;
         let ingress = self.runs(Pair {
             direction: Direction::Ingress,
             subject: destination,
@@ -92,7 +93,7 @@ impl<'a> ModelJudge<'a> {
             direction: Direction::Egress,
             subject: source,
             peer: destination,
-            local: Tri::No,
+            local: away,
         });
         let (mut left, mut right) = (ingress.iter().peekable(), egress.iter().peekable());
         let mut first = 0;
@@ -138,13 +139,13 @@ impl Judge for ModelJudge<'_> {
             direction: Direction::Ingress,
             subject: destination,
             peer: source,
-            local: from_local_node(self.cluster, flow),
+            local: on_local_node(self.cluster, flow.destination, flow.source),
         };
         let egress = Pair {
             direction: Direction::Egress,
             subject: source,
             peer: destination,
-            local: Tri::No,
+            local: on_local_node(self.cluster, flow.source, flow.destination),
         };
         Some(Decision::new(
             self.side(ingress, atom)?,

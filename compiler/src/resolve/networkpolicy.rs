@@ -8,7 +8,7 @@ use crate::schema::cidr;
 use crate::source::Location;
 use netpol_policy::{
     Action, Direction, EndpointSelector, IpBlock, NamespaceScope, Peer, Policy, PolicyKey,
-    PolicyKind, PortMatch, Protocol, Rule, Selector, Tier,
+    PolicyKind, PortMatch, Protocol, Rule, Selector, Subject, Tier,
 };
 use netpol_yaml::NodeRef;
 
@@ -84,10 +84,10 @@ impl Reader<'_> {
         let policy = Policy {
             tier: Tier::Namespace,
             key,
-            subject: EndpointSelector {
-                namespaces: NamespaceScope::Named(self.namespace.to_owned()),
+            subject: Subject::Endpoints(EndpointSelector::new(
+                NamespaceScope::Named(self.namespace.to_owned()),
                 pods,
-            },
+            )),
             isolates: types.isolates,
             rules,
         };
@@ -159,6 +159,7 @@ impl Reader<'_> {
             action: Action::Allow,
             peers: Some(peers?).filter(|peers| !peers.is_empty()),
             ports: Some(ports?).filter(|ports| !ports.is_empty()),
+            condition: None,
         };
         Some((rule, origin))
     }
@@ -183,7 +184,7 @@ impl Reader<'_> {
             Some(node) => selector(node)?,
             None => Selector::everything(),
         };
-        Some(Peer::Pods(EndpointSelector { namespaces, pods }))
+        Some(Peer::Pods(EndpointSelector::new(namespaces, pods)))
     }
 }
 

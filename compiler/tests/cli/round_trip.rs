@@ -106,6 +106,7 @@ fn peer(peer: &Peer) -> Value {
         Peer::IpBlock(block) => {
             json!({"ipBlock": {"cidr": block.cidr, "except": block.except}})
         }
+        other => panic!("not of NetworkPolicy: {other:?}"),
     }
 }
 
@@ -137,7 +138,7 @@ fn manifest(policy: &Policy) -> Value {
         "kind": "NetworkPolicy",
         "metadata": {"name": policy.key.name, "namespace": policy.key.namespace},
         "spec": {
-            "podSelector": selector(&policy.subject.pods),
+            "podSelector": selector(&policy.subject.endpoints().unwrap().pods),
             "policyTypes": types,
             "ingress": rules(netpol_policy::Direction::Ingress, "from"),
             "egress": rules(netpol_policy::Direction::Egress, "to"),

@@ -9,7 +9,7 @@ use netpol_policy::cluster::ServicePort;
 use netpol_policy::{
     Action, Cluster, Dialect, Direction, Endpoint, EndpointSelector, Labels, NamespaceScope, Node,
     Peer, Policy, PolicyKey, PolicyKind, PolicySet, PortMatch, Protocol, Rule, RuleId, Selector,
-    Service, Tier, Verdict,
+    Service, Subject, Tier, Verdict,
 };
 use netpol_testgen::{Gen, Size};
 use std::net::IpAddr;
@@ -55,10 +55,10 @@ fn cluster() -> Cluster {
 }
 
 fn app(name: &str) -> EndpointSelector {
-    EndpointSelector {
-        namespaces: NamespaceScope::Named("shop".to_owned()),
-        pods: Selector::match_labels([("app", name)]),
-    }
+    EndpointSelector::new(
+        NamespaceScope::Named("shop".to_owned()),
+        Selector::match_labels([("app", name)]),
+    )
 }
 
 /// A NetworkPolicy of `shop` for one app and one direction.
@@ -71,7 +71,7 @@ fn policy(name: &str, subject: &str, direction: Direction, rules: Vec<Rule>) -> 
             name: name.to_owned(),
             part: 0,
         },
-        subject: app(subject),
+        subject: Subject::Endpoints(app(subject)),
         isolates: [
             direction == Direction::Ingress,
             direction == Direction::Egress,
@@ -90,6 +90,7 @@ fn allow(direction: Direction, peer: Option<&str>, port: u16) -> Rule {
             first: port,
             last: port,
         }]),
+        condition: None,
     }
 }
 
@@ -379,10 +380,10 @@ fn undecided_is_denied_and_noted() {
         "db",
         INGRESS,
         vec![Rule {
-            peers: Some(vec![Peer::Pods(EndpointSelector {
-                namespaces: NamespaceScope::Matching(Selector::match_labels([("team", "red")])),
-                pods: Selector::everything(),
-            })]),
+            peers: Some(vec![Peer::Pods(EndpointSelector::new(
+                NamespaceScope::Matching(Selector::match_labels([("team", "red")])),
+                Selector::everything(),
+            ))]),
             ..allow(INGRESS, None, 80)
         }],
     )]);

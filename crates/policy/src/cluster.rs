@@ -3,7 +3,8 @@
 //! The same form is the inventory of `schemas/inventory.v1.json`, which the agent, the CNI plugin
 //! and `netpolc build --inventory` read.
 
-use crate::{ContainerPort, Labels, Protocol, labels::NAMESPACE_NAME};
+use crate::labels::{self, NAMESPACE_NAME};
+use crate::{ContainerPort, Labels, Protocol};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -101,6 +102,9 @@ pub struct Endpoint {
     /// `spec.nodeName`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
+    /// `spec.serviceAccountName`; `None` when it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_account: Option<String>,
     /// May stand for several pods (a Deployment, a DaemonSet …), so that traffic "to itself" is
     /// traffic to a sibling and subject to policy.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -125,6 +129,15 @@ impl Endpoint {
             (&e.namespace, &e.name, &e.kind, &e.labels, &e.addresses)
         }
         key(self).cmp(&key(other))
+    }
+
+    /// What Cilium knows of a pod beside its labels, under the keys that its policies use. A key
+    /// that is absent here is one whose value is not known.
+    pub fn identity(&self) -> Labels {
+        let account = self.service_account.iter().cloned();
+        account
+            .map(|name| (labels::SERVICE_ACCOUNT, name))
+            .collect()
     }
 
     /// `namespace/name` for pods, `namespace/Kind/name` for workloads: how answers name it.
@@ -272,6 +285,16 @@ impl Cluster {
             _ => None,
         };
         party.address().or_else(|| primary?.first().copied())
+    }
+
+    /// The addresses of the API server: the backends of the service `default/kubernetes`. `None`
+    /// when the input does not tell.
+    pub fn api_server(&self) -> Option<BTreeSet<IpAddr>> {
+        let service =
+            (self.services.iter()).find(|s| s.namespace == "default" && s.name == "kubernetes")?;
+        let backends = service.ports.iter().flat_map(|port| &port.backends);
+        let found: BTreeSet<IpAddr> = backends.map(|(address, _)| *address).collect();
+        Some(found).filter(|found| !found.is_empty())
     }
 
     /// The pod CIDRs of all nodes.

@@ -5,8 +5,9 @@
 use crate::cidr::Family;
 use crate::verdict::UnknownCause;
 use crate::{
-    Action, Cluster, ContainerPort, Decision, Dialect, Direction, EndpointSelector, Flow, IpBlock,
-    NamespaceScope, Party, Peer, Policy, PolicySet, Rule, RuleId, Side, Tier, Tri, Verdict,
+    Action, Cluster, Condition, ContainerPort, Decision, Dialect, Direction, EndpointSelector,
+    Entity, Flow, IpBlock, NamespaceScope, Options, Party, Peer, Policy, PolicySet, Rule, RuleId,
+    Selector, Side, Subject, Tier, Tri, Verdict,
 };
 use ipnet::IpNet;
 
@@ -55,20 +56,45 @@ pub fn is_self(cluster: &Cluster, flow: &Flow) -> bool {
 
 /// S-NODE: may the packet be the local node's own, so that it always reaches the pod?
 pub fn from_local_node(cluster: &Cluster, flow: &Flow) -> Tri {
-    let (Some(host), Some(pod)) = (cluster.host_of(flow.source), cluster.pod(flow.destination))
-    else {
+    match cluster.pod(flow.destination) {
+        Some(_) => on_local_node(cluster, flow.destination, flow.source),
+        None => Tri::No,
+    }
+}
+
+/// Is the peer the node that the subject runs on, or a pod on that node's network?
+pub fn on_local_node(cluster: &Cluster, subject: Party, peer: Party) -> Tri {
+    let Some(host) = cluster.host_of(peer) else {
         return Tri::No;
     };
-    match (host, pod.node.as_deref()) {
-        (Some(host), Some(node)) => (host == node).into(),
+    let home = match cluster.host_of(subject) {
+        Some(node) => node,
+        None => match cluster.pod(subject) {
+            Some(pod) => pod.node.as_deref(),
+            None => return Tri::No,
+        },
+    };
+    match (host, home) {
+        (Some(host), Some(home)) => (host == home).into(),
         _ => Tri::Unknown,
     }
 }
 
+/// Whether something matches, and why it may not be decidable.
+type Match = (Tri, UnknownCause);
+
 /// S-PEER-POD and S-HOSTNET: does the selector pick this party?
 pub fn selects(cluster: &Cluster, selector: &EndpointSelector, party: Party) -> Tri {
+    selects_because(cluster, selector, party).0
+}
+
+pub(crate) fn selects_because(
+    cluster: &Cluster,
+    selector: &EndpointSelector,
+    party: Party,
+) -> Match {
     let Some(endpoint) = cluster.pod(party) else {
-        return Tri::No;
+        return (Tri::No, UnknownCause::NamespaceLabels);
     };
     let in_namespace = match &selector.namespaces {
         NamespaceScope::Named(name) => (*name == endpoint.namespace).into(),
@@ -80,18 +106,64 @@ pub fn selects(cluster: &Cluster, selector: &EndpointSelector, party: Party) -> 
             None => Tri::Unknown,
         },
     };
-    in_namespace.and(selector.pods.matches(&endpoint.labels).into())
+    let by_labels = in_namespace.and(selector.pods.matches(&endpoint.labels).into());
+    if selector.identity.is_everything() {
+        return (by_labels, UnknownCause::NamespaceLabels);
+    }
+    // S-CILIUM-IDENTITY: what is not given is not known.
+    let identity = selector.identity.matches_partly_known(&endpoint.identity());
+    let cause = if by_labels == Tri::Unknown {
+        UnknownCause::NamespaceLabels
+    } else {
+        UnknownCause::Identity
+    };
+    (by_labels.and(identity), cause)
 }
 
-/// S-IPBLOCK: does the block speak of this party under this dialect?
-pub(crate) fn in_block(cluster: &Cluster, dialect: Dialect, block: &IpBlock, party: Party) -> Tri {
-    if dialect == Dialect::Cilium && !matches!(party, Party::External(_)) {
+/// S-NODES: is the party a node of these labels, or a pod on such a node's network?
+pub(crate) fn selects_node(cluster: &Cluster, selector: &Selector, party: Party) -> Tri {
+    let Some(name) = cluster.host_of(party) else {
         return Tri::No;
+    };
+    let node = name.and_then(|name| cluster.nodes.iter().find(|node| node.name == name));
+    match node {
+        Some(node) => selector.matches(&node.labels).into(),
+        None if selector.is_everything() => Tri::Yes,
+        None => Tri::Unknown,
     }
-    match (party, cluster.address_of(party)) {
-        (Party::Unknown, _) => Tri::No,
-        (_, Some(address)) => block.contains(address).into(),
-        (_, None) => covers_one_of(block, &places_of(cluster, party)),
+}
+
+/// Whom the policy selects (S-SUBJECT).
+pub(crate) fn is_subject(cluster: &Cluster, subject: &Subject, party: Party) -> Match {
+    match subject {
+        Subject::Endpoints(selector) => selects_because(cluster, selector, party),
+        Subject::Nodes(selector) => (
+            selects_node(cluster, selector, party),
+            UnknownCause::NodeLabels,
+        ),
+    }
+}
+
+/// S-IPBLOCK: do blocks of this reach see the party at all?
+pub(crate) fn in_sight_of_blocks(
+    cluster: &Cluster,
+    options: Options,
+    outside_only: bool,
+    party: Party,
+) -> bool {
+    match party {
+        Party::External(_) => true,
+        Party::Unknown => false,
+        _ if !outside_only && options.dialect == Dialect::Kubernetes => true,
+        _ => options.blocks_cover_nodes && cluster.host_of(party).is_some(),
+    }
+}
+
+/// S-IPBLOCK: does the block speak of this party?
+fn in_block(cluster: &Cluster, block: &IpBlock, party: Party) -> Tri {
+    match cluster.address_of(party) {
+        Some(address) => block.contains(address).into(),
+        None => covers_one_of(block, &places_of(cluster, party)),
     }
 }
 
@@ -134,19 +206,82 @@ pub(crate) fn covers_one_of(block: &IpBlock, nets: &[IpNet]) -> Tri {
     }
 }
 
-/// Does a peer of a rule speak of this party?
-pub(crate) fn peer_matches(cluster: &Cluster, dialect: Dialect, peer: &Peer, party: Party) -> Tri {
-    match peer {
-        Peer::Pods(selector) => selects(cluster, selector, party),
-        Peer::IpBlock(block) => in_block(cluster, dialect, block, party),
+/// S-ENTITY: is the party what Cilium calls by this name? `local` says whether it is the subject's
+/// own node.
+pub(crate) fn is_entity(cluster: &Cluster, entity: Entity, party: Party, local: Tri) -> Tri {
+    let on_a_node = cluster.host_of(party).is_some();
+    let outside = |family: Option<Family>| match party {
+        Party::External(address) => family.is_none_or(|f| f == Family::of(address)).into(),
+        _ => Tri::No,
+    };
+    match entity {
+        Entity::Host if on_a_node => local,
+        Entity::RemoteNode if on_a_node => local.not(),
+        Entity::Host | Entity::RemoteNode => Tri::No,
+        Entity::Cluster => match party {
+            Party::Endpoint(..) | Party::Node(..) => Tri::Yes,
+            Party::UnknownPod(_) => Tri::Unknown,
+            Party::Unknown | Party::External(_) => Tri::No,
+        },
+        Entity::World => outside(None),
+        Entity::WorldIpv4 => outside(Some(Family::V4)),
+        Entity::WorldIpv6 => outside(Some(Family::V6)),
+        Entity::KubeApiserver => is_api_server(cluster, party),
+        Entity::Ingress | Entity::Health | Entity::Init | Entity::Unmanaged => Tri::No,
     }
 }
 
-/// Why a peer's match is not decidable.
-pub(crate) fn cause_of(peer: Option<&Peer>) -> UnknownCause {
+/// The API server runs on nodes or outside of the cluster, never as a pod with its own address.
+fn is_api_server(cluster: &Cluster, party: Party) -> Tri {
+    let may_be = matches!(party, Party::External(_)) || cluster.host_of(party).is_some();
+    match (may_be, cluster.api_server(), cluster.address_of(party)) {
+        (false, ..) => Tri::No,
+        (true, Some(known), Some(address)) => known.contains(&address).into(),
+        (true, ..) => Tri::Unknown,
+    }
+}
+
+/// Does a peer of a rule speak of this party?
+pub(crate) fn peer_matches(
+    cluster: &Cluster,
+    options: Options,
+    peer: &Peer,
+    party: Party,
+    local: Tri,
+) -> Match {
+    let seen = |outside_only| in_sight_of_blocks(cluster, options, outside_only, party);
     match peer {
-        Some(Peer::IpBlock(_)) => UnknownCause::NoAddress,
-        _ => UnknownCause::NamespaceLabels,
+        Peer::Pods(selector) => selects_because(cluster, selector, party),
+        Peer::IpBlock(block) if seen(false) => {
+            (in_block(cluster, block, party), UnknownCause::NoAddress)
+        }
+        Peer::Outside(block) if seen(true) => {
+            (in_block(cluster, block, party), UnknownCause::NoAddress)
+        }
+        Peer::IpBlock(_) | Peer::Outside(_) => (Tri::No, UnknownCause::NoAddress),
+        Peer::Nodes(selector) => (
+            selects_node(cluster, selector, party),
+            UnknownCause::NodeLabels,
+        ),
+        Peer::Entity(entity) => (
+            is_entity(cluster, *entity, party, local),
+            entity_cause(*entity),
+        ),
+        // S-NAMES: any address outside may be one of the names'.
+        Peer::Names(names) => {
+            let may_be = !names.is_empty() && matches!(party, Party::External(_));
+            let matched = if may_be { Tri::Unknown } else { Tri::No };
+            (matched, UnknownCause::DnsName)
+        }
+    }
+}
+
+/// Why it may not be decidable whether a party is this.
+pub(crate) fn entity_cause(entity: Entity) -> UnknownCause {
+    match entity {
+        Entity::KubeApiserver => UnknownCause::ApiServer,
+        Entity::Cluster => UnknownCause::NoEndpoint,
+        _ => UnknownCause::NoNode,
     }
 }
 
@@ -158,37 +293,60 @@ struct Question<'a> {
     candidates: &'a [usize],
 }
 
+/// One thing that may come out.
+#[derive(Clone, Copy)]
+struct Outcome {
+    verdict: Verdict,
+    rule: RuleId,
+    /// Why it is not certain; `None` when it is.
+    cause: Option<UnknownCause>,
+    condition: Option<Condition>,
+}
+
 /// What may come out, in the order in which it would be found; the last one is certain.
 #[derive(Default)]
-struct Outcomes(Vec<(Verdict, RuleId, Option<UnknownCause>)>);
+struct Outcomes(Vec<Outcome>);
 
 impl Outcomes {
     /// Notes an outcome; says whether the search ends here.
-    fn add(&mut self, verdict: Verdict, rule: RuleId, matched: (Tri, UnknownCause)) -> bool {
-        let cause = (matched.0 == Tri::Unknown).then_some(matched.1);
-        self.0.push((verdict, rule, cause));
+    fn add(&mut self, verdict: Verdict, rule: RuleId, matched: Match) -> bool {
+        self.add_conditional(verdict, rule, matched, None)
+    }
+
+    fn add_conditional(
+        &mut self,
+        verdict: Verdict,
+        rule: RuleId,
+        matched: Match,
+        condition: Option<Condition>,
+    ) -> bool {
+        self.0.push(Outcome {
+            verdict,
+            rule,
+            cause: (matched.0 == Tri::Unknown).then_some(matched.1),
+            condition: condition.filter(|_| verdict == Verdict::Allow),
+        });
         matched.0 == Tri::Yes
     }
 
     /// One verdict when every possible outcome is the same, else unknown.
     fn side(&self) -> Side {
-        let Some(&(first, rule, _)) = self.0.first() else {
+        let Some(first) = self.0.first() else {
             return Side::allow(RuleId::NOT_ISOLATED);
         };
-        if self.0.iter().all(|(verdict, ..)| *verdict == first) {
-            // Credit goes to the first rule that certainly matches.
-            let certain = self.0.iter().find(|(.., cause)| cause.is_none());
+        if self.0.iter().all(|o| o.verdict == first.verdict) {
+            // Credit goes to the first rule that certainly matches; what may have to hold holds
+            // back the answer.
+            let certain = self.0.iter().find(|o| o.cause.is_none());
             return Side {
-                verdict: first,
-                rule: certain.map_or(rule, |(_, r, _)| *r),
+                verdict: first.verdict,
+                rule: certain.unwrap_or(first).rule,
                 cause: None,
+                condition: self.0.iter().find_map(|o| o.condition),
             };
         }
-        let open = self
-            .0
-            .iter()
-            .find_map(|(_, r, cause)| Some((*r, (*cause)?)));
-        let (rule, cause) = open.unwrap_or((rule, UnknownCause::NamespaceLabels));
+        let open = self.0.iter().find_map(|o| Some((o.rule, o.cause?)));
+        let (rule, cause) = open.unwrap_or((first.rule, UnknownCause::NamespaceLabels));
         Side::unknown(rule, cause)
     }
 }
@@ -201,6 +359,10 @@ enum Next {
 
 impl Question<'_> {
     fn answer(&self) -> Side {
+        // S-ENFORCED: a CNI that enforces nothing lets everything pass.
+        if !self.policies.options().enforced {
+            return Side::allow(RuleId::NOT_ISOLATED);
+        }
         let mut out = Outcomes::default();
         if self.direction == Direction::Ingress {
             let local = from_local_node(self.cluster, self.flow);
@@ -260,7 +422,7 @@ impl Question<'_> {
                     (_, Action::Allow) => Verdict::Allow,
                     (_, Action::Deny) => Verdict::Deny,
                 };
-                if out.add(verdict, id, matched) {
+                if out.add_conditional(verdict, id, matched, rule.condition) {
                     return if may_leave { Next::Tier } else { Next::Stop };
                 }
             }
@@ -268,15 +430,22 @@ impl Question<'_> {
         Next::Tier
     }
 
-    /// S-NP-UNION and S-NP-ISOLATION: denies, then allows, then "isolated and nothing allows".
+    /// S-NP-UNION and S-NP-ISOLATION: denies, then allows, those without condition first
+    /// (S-CONDITION), then "isolated and nothing allows".
     fn namespace_tier(&self, out: &mut Outcomes) -> Next {
-        for action in [Action::Deny, Action::Allow] {
+        let steps = [
+            (Action::Deny, false),
+            (Action::Allow, false),
+            (Action::Allow, true),
+        ];
+        for (action, conditional) in steps {
             for (at, policy) in self.selecting() {
                 if policy.tier != Tier::Namespace {
                     continue;
                 }
                 for (index, rule) in policy.rules.iter().enumerate() {
-                    if rule.action != action {
+                    let has_condition = action == Action::Allow && rule.condition.is_some();
+                    if rule.action != action || has_condition != conditional {
                         continue;
                     }
                     let matched = self.rule_matches(policy, rule);
@@ -285,7 +454,9 @@ impl Question<'_> {
                         _ => Verdict::Allow,
                     };
                     let id = self.policies.rule_id(at, index);
-                    if matched.0.possible() && out.add(verdict, id, matched) {
+                    if matched.0.possible()
+                        && out.add_conditional(verdict, id, matched, rule.condition)
+                    {
                         return Next::Stop;
                     }
                 }
@@ -318,15 +489,12 @@ impl Question<'_> {
             .filter(|(_, p)| self.selected(p).0.possible())
     }
 
-    fn selected(&self, policy: &Policy) -> (Tri, UnknownCause) {
-        (
-            selects(self.cluster, &policy.subject, self.subject()),
-            UnknownCause::NamespaceLabels,
-        )
+    fn selected(&self, policy: &Policy) -> Match {
+        is_subject(self.cluster, &policy.subject, self.subject())
     }
 
     /// S-RULE: one of the peers and one of the ports.
-    fn rule_matches(&self, policy: &Policy, rule: &Rule) -> (Tri, UnknownCause) {
+    fn rule_matches(&self, policy: &Policy, rule: &Rule) -> Match {
         if rule.direction != self.direction || !self.covers_port(rule) {
             return (Tri::No, UnknownCause::NoAddress);
         }
@@ -334,12 +502,13 @@ impl Question<'_> {
         let Some(peers) = &rule.peers else {
             return selected;
         };
-        let dialect = self.policies.dialect();
+        let options = self.policies.options();
+        let local = on_local_node(self.cluster, self.subject(), self.peer());
         let mut best = (Tri::No, UnknownCause::NoAddress);
         for peer in peers {
-            let matched = peer_matches(self.cluster, dialect, peer, self.peer());
-            if matched > best.0 {
-                best = (matched, cause_of(Some(peer)));
+            let matched = peer_matches(self.cluster, options, peer, self.peer(), local);
+            if matched.0 > best.0 {
+                best = matched;
             }
         }
         if selected.0 < best.0 { selected } else { best }

@@ -7,6 +7,10 @@ use std::collections::BTreeMap;
 /// (Kubernetes `NamespaceDefaultLabelName`, KEP-2161).
 pub const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
 
+/// The key under which Cilium's policies ask for a pod's service account
+/// (`io.cilium.k8s.policy.serviceaccount`).
+pub const SERVICE_ACCOUNT: &str = "io.cilium.k8s.policy.serviceaccount";
+
 /// A set of labels, ordered by key so that every output is deterministic.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -26,12 +26,12 @@ pub mod verdict;
 
 pub use cidr::IpBlock;
 pub use cluster::{Cluster, Endpoint, Namespace, Node, Party, Phase, Service};
-pub use decide::{decide, decide_side, from_local_node, is_self};
+pub use decide::{decide, decide_side, from_local_node, is_self, on_local_node};
 pub use labels::Labels;
 pub use matrix::Matrix;
 pub use policy::{
-    Action, Dialect, Direction, EndpointSelector, NamespaceScope, Peer, Policy, PolicyKey,
-    PolicyKind, PolicySet, Rule, RuleId, RuleRef, Tier,
+    Action, Condition, Dialect, Direction, EndpointSelector, Entity, NamespaceScope, Options, Peer,
+    Policy, PolicyKey, PolicyKind, PolicySet, Rule, RuleId, RuleRef, Subject, Tier,
 };
 pub use port::{ContainerPort, PortMatch, Protocol};
 pub use selector::{Operator, Requirement, Selector};

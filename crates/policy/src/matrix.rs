@@ -16,12 +16,14 @@ pub use classes::{ClassId, Interval};
 pub use sight::Sight;
 
 use crate::cidr::Family;
-use crate::decide::{from_local_node, is_self};
+use crate::decide::is_self;
+use crate::verdict::UnknownCause;
 use crate::{
     Action, Cluster, Decision, Direction, Flow, Party, PolicySet, RuleId, Side, Tier, Tri, Verdict,
+    on_local_node,
 };
 use classes::{Classes, Signature};
-use paint::Canvas;
+use paint::{Canvas, Coat};
 
 /// Every verdict of a cluster, worked out per pair of classes when asked.
 #[derive(Debug)]
@@ -81,7 +83,7 @@ impl<'a> Matrix<'a> {
     }
 
     /// What the subject's policies say about a peer, per atom. `local` says whether the peer is
-    /// the subject's own node (ingress only). Self traffic is the caller's to except.
+    /// the subject's own node ([`on_local_node`]). Self traffic is the caller's to except.
     pub fn sides(
         &self,
         direction: Direction,
@@ -96,7 +98,10 @@ impl<'a> Matrix<'a> {
             return Vec::new();
         };
         let mut canvas = Canvas::new(self.atoms.len());
-        if direction == Direction::Ingress {
+        if !self.policies.options().enforced {
+            return canvas.finish();
+        }
+        if direction == Direction::Ingress && !subject.host {
             canvas.local_node(local);
         }
         let pair = Pair {
@@ -104,6 +109,7 @@ impl<'a> Matrix<'a> {
             direction,
             subject,
             peer,
+            local,
         };
         pair.ordered_tier(&mut canvas, |tier| matches!(tier, Tier::Admin { .. }));
         pair.namespace_tier(&mut canvas);
@@ -122,9 +128,11 @@ impl<'a> Matrix<'a> {
         let source = self.class_of(flow.source)?;
         let destination = self.class_of(flow.destination)?;
         let atom = self.atoms.index(flow.protocol, flow.port)?;
-        let local = from_local_node(self.cluster, flow);
-        let ingress = self.sides(Direction::Ingress, destination, source, local);
-        let egress = self.sides(Direction::Egress, source, destination, Tri::No);
+        let local = |subject, peer| on_local_node(self.cluster, subject, peer);
+        let here = local(flow.destination, flow.source);
+        let ingress = self.sides(Direction::Ingress, destination, source, here);
+        let here = local(flow.source, flow.destination);
+        let egress = self.sides(Direction::Egress, source, destination, here);
         Some(Decision::new(*ingress.get(atom)?, *egress.get(atom)?))
     }
 }
@@ -135,6 +143,7 @@ struct Pair<'m> {
     direction: Direction,
     subject: &'m Signature,
     peer: &'m Signature,
+    local: Tri,
 }
 
 impl Pair<'_> {
@@ -169,10 +178,16 @@ impl Pair<'_> {
                 .filter_map(|&(at, selected)| Some((at, selected, policies.get(at)?)))
                 .filter(|(.., policy)| policy.tier == Tier::Namespace)
         };
-        for action in [Action::Deny, Action::Allow] {
+        let steps = [
+            (Action::Deny, false),
+            (Action::Allow, false),
+            (Action::Allow, true),
+        ];
+        for (action, conditional) in steps {
             for (at, selected, policy) in namespaced() {
                 for (index, rule) in policy.rules.iter().enumerate() {
-                    if rule.action == action {
+                    let has_condition = action == Action::Allow && rule.condition.is_some();
+                    if rule.action == action && has_condition == conditional {
                         self.paint_rule(canvas, (at, index), selected, action);
                     }
                 }
@@ -181,8 +196,7 @@ impl Pair<'_> {
         for (at, selected, policy) in namespaced() {
             if policy.isolates.get(self.direction.index()) == Some(&true) {
                 let id = self.matrix.policies.isolation_id(at, self.direction);
-                let cause = crate::decide::cause_of(None);
-                canvas.fill(Verdict::Deny, id, (selected, cause));
+                canvas.fill(Verdict::Deny, id, selected);
             }
         }
     }
@@ -191,7 +205,7 @@ impl Pair<'_> {
         &self,
         canvas: &mut Canvas,
         (at, index): (usize, usize),
-        selected: Tri,
+        selected: (Tri, UnknownCause),
         action: Action,
     ) {
         let classes = &self.matrix.classes;
@@ -207,14 +221,20 @@ impl Pair<'_> {
         if rule.direction != self.direction {
             return;
         }
-        let matched = classes.match_peers((at, index), selected, self.peer);
+        let matched = classes.match_peers((at, index), selected, self.peer, self.local);
         if !matched.0.possible() {
             return;
         }
         let id = self.matrix.policies.rule_id(at, index);
+        let coat = |verdict| Coat {
+            verdict,
+            rule: id,
+            matched,
+            condition: rule.condition,
+        };
         let mut put = |range| match action {
-            Action::Allow => canvas.paint(range, Verdict::Allow, id, matched),
-            Action::Deny => canvas.paint(range, Verdict::Deny, id, matched),
+            Action::Allow => canvas.paint(range, coat(Verdict::Allow)),
+            Action::Deny => canvas.paint(range, coat(Verdict::Deny)),
             Action::Pass => canvas.pass(range, matched.0),
         };
         match &rule.ports {

@@ -19,6 +19,44 @@ pub enum Dialect {
     Cilium,
 }
 
+/// How the CNI that enforces the policies is set up, as far as it changes what they mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Options {
+    /// How it reads what the specifications leave open.
+    pub dialect: Dialect,
+    /// Does it enforce anything? Not with `policyEnforcementMode: never`. (`always` is a policy
+    /// that selects everybody and allows nothing.)
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub enforced: bool,
+    /// Blocks of addresses cover nodes too where they do not cover pods
+    /// (`policyCIDRMatchMode: nodes`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub blocks_cover_nodes: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands skip_serializing_if a reference"
+)]
+fn is_true(value: &bool) -> bool {
+    *value
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            dialect: Dialect::default(),
+            enforced: true,
+            blocks_cover_nodes: false,
+        }
+    }
+}
+
 /// The language that a policy is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum PolicyKind {
@@ -129,16 +167,131 @@ pub struct EndpointSelector {
     pub namespaces: NamespaceScope,
     /// The pods in there.
     pub pods: Selector,
+    /// Conditions on what the CNI knows of a pod beside its labels
+    /// ([`crate::Endpoint::identity`]).
+    #[serde(default, skip_serializing_if = "Selector::is_everything")]
+    pub identity: Selector,
 }
 
-/// The other end that a rule speaks of (`networking/v1 NetworkPolicyPeer`).
+impl EndpointSelector {
+    /// By namespace and labels alone, as every language but Cilium's selects.
+    pub fn new(namespaces: NamespaceScope, pods: Selector) -> Self {
+        Self {
+            namespaces,
+            pods,
+            identity: Selector::everything(),
+        }
+    }
+}
+
+/// Whom a policy selects.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Subject {
+    /// Pods.
+    Endpoints(EndpointSelector),
+    /// Nodes by their labels, with the pods that share their network
+    /// (`CiliumClusterwideNetworkPolicy spec.nodeSelector`).
+    Nodes(Selector),
+}
+
+impl Subject {
+    /// The selector of pods, when pods are meant.
+    pub fn endpoints(&self) -> Option<&EndpointSelector> {
+        match self {
+            Self::Endpoints(selector) => Some(selector),
+            Self::Nodes(_) => None,
+        }
+    }
+}
+
+/// Names that Cilium has for parties (`fromEntities`, `toEntities`). `all` has none: it is no
+/// condition at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Entity {
+    /// The subject's own node and the pods on its network.
+    Host,
+    /// The other nodes and the pods on their networks.
+    RemoteNode,
+    /// All pods and all nodes.
+    Cluster,
+    /// Every address outside of the cluster.
+    World,
+    /// The IPv4 addresses outside of the cluster.
+    WorldIpv4,
+    /// The IPv6 addresses outside of the cluster.
+    WorldIpv6,
+    /// The backends of the service `default/kubernetes`.
+    KubeApiserver,
+    /// Cilium's own ingress proxy, health endpoint, pods without identity or not under Cilium:
+    /// none of the parties of a [`crate::Cluster`].
+    Ingress,
+    /// See [`Entity::Ingress`].
+    Health,
+    /// See [`Entity::Ingress`].
+    Init,
+    /// See [`Entity::Ingress`].
+    Unmanaged,
+}
+
+impl Entity {
+    /// As written in policies.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::RemoteNode => "remote-node",
+            Self::Cluster => "cluster",
+            Self::World => "world",
+            Self::WorldIpv4 => "world-ipv4",
+            Self::WorldIpv6 => "world-ipv6",
+            Self::KubeApiserver => "kube-apiserver",
+            Self::Ingress => "ingress",
+            Self::Health => "health",
+            Self::Init => "init",
+            Self::Unmanaged => "unmanaged",
+        }
+    }
+}
+
+/// The other end that a rule speaks of (`networking/v1 NetworkPolicyPeer` and its relatives).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Peer {
     /// Pods by labels.
     Pods(EndpointSelector),
-    /// Addresses.
+    /// Addresses; whether they cover those of the cluster is the [`Dialect`]'s to say.
     IpBlock(IpBlock),
+    /// Addresses outside of the cluster, whatever the dialect (`fromCIDR`, `toCIDRSet`).
+    Outside(IpBlock),
+    /// Nodes by labels, with the pods that share their network
+    /// (`ClusterNetworkPolicy egress[].to[].nodes`, `fromNodes`).
+    Nodes(Selector),
+    /// A party by Cilium's name for it.
+    Entity(Entity),
+    /// Addresses outside of the cluster that these DNS names stand for when packets flow
+    /// (`toFQDNs`, `domainNames`): known at run time alone. Each with its wildcards, as written.
+    Names(Vec<String>),
+}
+
+/// What must hold beside peer and port, and is decided while the connection runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Condition {
+    /// A proxy reads the requests and allows some of them (`toPorts[].rules`, `serverNames`).
+    L7,
+    /// Both ends must have proved who they are (`authentication.mode: required`).
+    Authentication,
+}
+
+impl Condition {
+    /// One sentence for people.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::L7 => "a proxy allows some requests only (L7 rules)",
+            Self::Authentication => "both ends must authenticate first",
+        }
+    }
 }
 
 /// One rule: packets between the subject and any of `peers` on any of `ports`.
@@ -156,6 +309,9 @@ pub struct Rule {
     /// `None`: every protocol and port (absent or empty `ports`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ports: Option<Vec<PortMatch>>,
+    /// Of an allow rule: what else must hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Condition>,
 }
 
 /// What names a policy.
@@ -201,7 +357,7 @@ pub struct Policy {
     /// What it is called.
     pub key: PolicyKey,
     /// Whom it selects.
-    pub subject: EndpointSelector,
+    pub subject: Subject,
     /// Does selecting isolate the endpoint, by [`Direction::index`]? (`spec.policyTypes`.)
     pub isolates: [bool; 2],
     /// Ingress rules first, then egress rules, each in the order of the manifest.
@@ -243,35 +399,46 @@ pub enum RuleRef<'a> {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Parts", into = "Parts")]
 pub struct PolicySet {
-    dialect: Dialect,
+    options: Options,
     policies: Vec<Policy>,
     first_ids: Vec<u32>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Parts {
-    dialect: Dialect,
+    #[serde(flatten)]
+    options: Options,
     policies: Vec<Policy>,
 }
 
 impl From<Parts> for PolicySet {
     fn from(parts: Parts) -> Self {
-        Self::new(parts.dialect, parts.policies)
+        Self::with_options(parts.options, parts.policies)
     }
 }
 
 impl From<PolicySet> for Parts {
     fn from(set: PolicySet) -> Self {
         Self {
-            dialect: set.dialect,
+            options: set.options,
             policies: set.policies,
         }
     }
 }
 
 impl PolicySet {
-    /// Sorts and numbers the policies. Two policies of the same key keep their order.
-    pub fn new(dialect: Dialect, mut policies: Vec<Policy>) -> Self {
+    /// Sorts and numbers the policies, which are enforced. Two policies of the same key keep their
+    /// order.
+    pub fn new(dialect: Dialect, policies: Vec<Policy>) -> Self {
+        let options = Options {
+            dialect,
+            ..Options::default()
+        };
+        Self::with_options(options, policies)
+    }
+
+    /// As [`PolicySet::new`], under a CNI that is set up differently.
+    pub fn with_options(options: Options, mut policies: Vec<Policy>) -> Self {
         policies.sort_by(|a, b| {
             (
                 a.tier,
@@ -297,15 +464,20 @@ impl PolicySet {
             next = next.saturating_add(2).saturating_add(taken);
         }
         Self {
-            dialect,
+            options,
             policies,
             first_ids,
         }
     }
 
+    /// How the CNI is set up.
+    pub fn options(&self) -> Options {
+        self.options
+    }
+
     /// How the CNI reads what is left open.
     pub fn dialect(&self) -> Dialect {
-        self.dialect
+        self.options.dialect
     }
 
     /// The policies in canonical order.

@@ -86,6 +86,16 @@ impl Selector {
         self.requirements.iter().all(|r| r.matches(labels))
     }
 
+    /// The same where a label that is not given is not known, rather than absent.
+    pub fn matches_partly_known(&self, labels: &Labels) -> Tri {
+        self.requirements.iter().fold(Tri::Yes, |so_far, r| {
+            so_far.and(match labels.get(&r.key) {
+                Some(_) => r.matches(labels).into(),
+                None => Tri::Unknown,
+            })
+        })
+    }
+
     /// The same for a namespace of which only the name is known, because no manifest declares it:
     /// conditions on `kubernetes.io/metadata.name` are decided, all others are unknown.
     pub fn matches_undeclared(&self, labels: &Labels) -> Tri {

@@ -24,6 +24,20 @@ impl Tri {
         self.max(other)
     }
 
+    /// The opposite; unknown stays unknown.
+    #[must_use]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "`!` on something that is not a bool would surprise"
+    )]
+    pub fn not(self) -> Self {
+        match self {
+            Self::No => Self::Yes,
+            Self::Unknown => Self::Unknown,
+            Self::Yes => Self::No,
+        }
+    }
+
     /// Can it be true at all?
     pub fn possible(self) -> bool {
         self != Self::No

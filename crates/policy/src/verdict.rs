@@ -1,6 +1,6 @@
 //! Questions and answers.
 
-use crate::{Direction, Party, Protocol, RuleId};
+use crate::{Condition, Direction, Party, Protocol, RuleId};
 use serde::{Deserialize, Serialize};
 
 /// One packet that opens a connection (replies follow their flow and are not asked about).
@@ -38,6 +38,16 @@ pub enum UnknownCause {
     NamespaceLabels,
     /// It matters on which node a pod runs, and the input does not say.
     NoNode,
+    /// A rule names DNS names, whose addresses are known at run time alone.
+    DnsName,
+    /// A rule names the API server, whose addresses the input does not tell.
+    ApiServer,
+    /// A rule names nodes by labels, and the node is declared nowhere.
+    NodeLabels,
+    /// An address among the pods', at which nobody is known.
+    NoEndpoint,
+    /// A rule asks for the service account or cluster of a pod, which the input does not tell.
+    Identity,
 }
 
 impl UnknownCause {
@@ -51,6 +61,21 @@ impl UnknownCause {
                 "the namespace is declared nowhere, so its labels are not known; add its manifest, --closed-world or --cluster-state"
             }
             Self::NoNode => "it depends on whether both run on the same node; give --cluster-state",
+            Self::DnsName => {
+                "a rule names DNS names; which addresses they stand for is known at run time alone"
+            }
+            Self::ApiServer => {
+                "a rule names the API server, whose addresses are not known; add the EndpointSlice of Service default/kubernetes, or give --cluster-state"
+            }
+            Self::NodeLabels => {
+                "a rule names nodes by labels, and the node's are not known; add its manifest or give --cluster-state"
+            }
+            Self::NoEndpoint => {
+                "the address lies among the pods' addresses, and nobody is known there"
+            }
+            Self::Identity => {
+                "a rule asks for the pod's service account or cluster, which is not known; give --cluster-state"
+            }
         }
     }
 }
@@ -64,6 +89,8 @@ pub struct Side {
     pub rule: RuleId,
     /// Set when the verdict is unknown.
     pub cause: Option<UnknownCause>,
+    /// Of an allow: what else must hold. No rule allows the packet without it.
+    pub condition: Option<Condition>,
 }
 
 impl Side {
@@ -73,6 +100,7 @@ impl Side {
             verdict: Verdict::Allow,
             rule,
             cause: None,
+            condition: None,
         }
     }
 
@@ -82,6 +110,7 @@ impl Side {
             verdict: Verdict::Deny,
             rule,
             cause: None,
+            condition: None,
         }
     }
 
@@ -91,6 +120,7 @@ impl Side {
             verdict: Verdict::Unknown,
             rule,
             cause: Some(cause),
+            condition: None,
         }
     }
 }
@@ -107,6 +137,13 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Of an allow: what else must hold, on the first side that asks for something.
+    pub fn condition(&self) -> Option<Condition> {
+        (self.verdict == Verdict::Allow)
+            .then(|| self.ingress.condition.or(self.egress.condition))
+            .flatten()
+    }
+
     /// Joins two sides.
     pub fn new(ingress: Side, egress: Side) -> Self {
         let verdict = match (ingress.verdict, egress.verdict) {

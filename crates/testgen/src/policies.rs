@@ -7,7 +7,7 @@ use netpol_policy::labels::NAMESPACE_NAME;
 use netpol_policy::{
     Action, Cluster, Dialect, Direction, EndpointSelector, IpBlock, NamespaceScope, Operator, Peer,
     Policy, PolicyKey, PolicyKind, PolicySet, PortMatch, Protocol, Requirement, Rule, Selector,
-    Tier,
+    Subject, Tier,
 };
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -79,10 +79,10 @@ impl Gen {
                 name: format!("policy-{number}"),
                 part: 0,
             },
-            subject: EndpointSelector {
-                namespaces: NamespaceScope::Named(namespace),
-                pods: self.pod_selector(),
-            },
+            subject: Subject::Endpoints(EndpointSelector::new(
+                NamespaceScope::Named(namespace),
+                self.pod_selector(),
+            )),
             isolates,
             rules,
         }
@@ -111,10 +111,10 @@ impl Gen {
                 name: format!("policy-{number}"),
                 part: 0,
             },
-            subject: EndpointSelector {
-                namespaces: NamespaceScope::Matching(self.namespace_selector(cluster)),
-                pods: self.pod_selector(),
-            },
+            subject: Subject::Endpoints(EndpointSelector::new(
+                NamespaceScope::Matching(self.namespace_selector(cluster)),
+                self.pod_selector(),
+            )),
             isolates: [false, false],
             rules,
         }
@@ -152,6 +152,7 @@ impl Gen {
             action,
             peers,
             ports,
+            condition: None,
         }
     }
 
@@ -163,10 +164,7 @@ impl Gen {
             Some(name) if self.rng.chance(50) => NamespaceScope::Named(name.to_owned()),
             _ => NamespaceScope::Matching(self.namespace_selector(cluster)),
         };
-        Peer::Pods(EndpointSelector {
-            namespaces,
-            pods: self.pod_selector(),
-        })
+        Peer::Pods(EndpointSelector::new(namespaces, self.pod_selector()))
     }
 
     fn pod_selector(&mut self) -> Selector {

@@ -4,7 +4,7 @@ use netpol_image::Bundle;
 use netpol_policy::{
     Action, Cluster, Dialect, Direction, Endpoint, EndpointSelector, NamespaceScope, Operator,
     Peer, Policy, PolicyKey, PolicyKind, PolicySet, PortMatch, Protocol, Requirement, Rule,
-    Selector, Tier,
+    Selector, Subject, Tier,
 };
 use netpold::kernel::bpffs;
 use netpold::netns::{NODE_V4, NODE_V6, Node, Pod};
@@ -235,6 +235,7 @@ pub fn ingress(namespace: &str, name: &str, from: &[&str], port: u16) -> Policy 
                 first: port,
                 last: port,
             }]),
+            condition: None,
         })
         .collect();
     Policy {
@@ -245,7 +246,7 @@ pub fn ingress(namespace: &str, name: &str, from: &[&str], port: u16) -> Policy 
             name: format!("{name}-ingress"),
             part: 0,
         },
-        subject: selector(namespace, name),
+        subject: Subject::Endpoints(selector(namespace, name)),
         isolates: [true, false],
         rules,
     }
@@ -260,16 +261,16 @@ pub fn no_egress(namespace: &str, name: &str) -> Policy {
 }
 
 fn selector(namespace: &str, app: &str) -> EndpointSelector {
-    EndpointSelector {
-        namespaces: NamespaceScope::Named(namespace.to_owned()),
-        pods: Selector {
+    EndpointSelector::new(
+        NamespaceScope::Named(namespace.to_owned()),
+        Selector {
             requirements: vec![Requirement {
                 key: "app".to_owned(),
                 operator: Operator::In,
                 values: vec![app.to_owned()],
             }],
         },
-    }
+    )
 }
 
 /// Policies in the kubernetes dialect.

@@ -62,8 +62,11 @@ pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
 /// Does a rule reach anything that is called by name? Single addresses are not.
 fn needs_names(w: &Written<'_>) -> bool {
     let named = |peer: &Peer| match peer {
-        Peer::Pods(_) => true,
-        Peer::IpBlock(block) => block.cidr.prefix_len() < block.cidr.max_prefix_len(),
+        Peer::Pods(_) | Peer::Names(_) | Peer::Entity(_) => true,
+        Peer::Nodes(_) => false,
+        Peer::IpBlock(block) | Peer::Outside(block) => {
+            block.cidr.prefix_len() < block.cidr.max_prefix_len()
+        }
     };
     w.rule
         .peers

@@ -13,7 +13,9 @@ const MOST_VALUES: usize = 5;
 pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (_, policy, origin) in context.written() {
-        let subject = &policy.subject;
+        let Some(subject) = policy.subject.endpoints() else {
+            continue;
+        };
         if subject.pods.is_everything() || !context.groups.matching(subject).is_empty() {
             continue;
         }

@@ -15,7 +15,7 @@ pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
 }
 
 fn undecided(context: &Context<'_>, rule: &Rule, written: Written<'_>) -> Option<Finding> {
-    let subjects = context.groups.matching(&written.policy.subject);
+    let subjects = context.groups.subjects(written.policy);
     for (at, peer) in written.rule.peers.iter().flatten().enumerate() {
         for &(subject, selected) in subjects {
             for &(other, named) in &candidates(context, peer) {
@@ -59,6 +59,8 @@ fn candidates(context: &Context<'_>, peer: &Peer) -> Vec<(GroupId, Tri)> {
             // One is enough, but it must not be the subject itself, whom every pod reaches.
             unaddressed.map(|g| (g, Tri::Unknown)).take(2).collect()
         }
+        // None of these is a pod whose match is open.
+        Peer::Outside(_) | Peer::Nodes(_) | Peer::Entity(_) | Peer::Names(_) => Vec::new(),
     }
 }
 

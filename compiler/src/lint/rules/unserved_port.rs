@@ -31,10 +31,10 @@ fn servers<'c>(context: &'c Context<'_>, written: Written<'c>) -> impl Iterator<
     let peers = written.rule.peers.as_deref().unwrap_or_default();
     let pods = peers.iter().map(|peer| match peer {
         Peer::Pods(selector) => Some(selector),
-        Peer::IpBlock(_) => None,
+        _ => None,
     });
     let selectors = match written.rule.direction {
-        Direction::Ingress => Some(vec![&written.policy.subject]),
+        Direction::Ingress => written.policy.subject.endpoints().map(|s| vec![s]),
         Direction::Egress => pods.collect(),
     };
     let matching = |selector| context.groups.matching(selector).iter();

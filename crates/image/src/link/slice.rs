@@ -2,7 +2,9 @@
 
 use super::{LinkError, Unit};
 use netpol_policy::decide::selects;
-use netpol_policy::{Cluster, Direction, NamespaceScope, Party, Policy, PolicySet, RuleId};
+use netpol_policy::{
+    Cluster, Direction, NamespaceScope, Party, Policy, PolicySet, RuleId, Subject,
+};
 use std::collections::BTreeMap;
 
 /// Policies that select, or may select, an endpoint of the node. All verdicts that the node's
@@ -37,7 +39,7 @@ impl Slice {
                 numbers.push(whole.isolation_id(place, Direction::Ingress).0);
             }
         }
-        let policies = PolicySet::new(whole.dialect(), kept);
+        let policies = PolicySet::with_options(whole.options(), kept);
         let firsts = numbers
             .into_iter()
             .enumerate()
@@ -76,8 +78,12 @@ fn selects_any(
     cluster: &Cluster,
     by_namespace: &BTreeMap<&str, Vec<Party>>,
 ) -> bool {
-    let selects = |party: &Party| selects(cluster, &policy.subject, *party).possible();
-    match &policy.subject.namespaces {
+    // Policies of nodes select no pod.
+    let Subject::Endpoints(subject) = &policy.subject else {
+        return false;
+    };
+    let selects = |party: &Party| selects(cluster, subject, *party).possible();
+    match &subject.namespaces {
         NamespaceScope::Named(name) => by_namespace
             .get(name.as_str())
             .is_some_and(|parties| parties.iter().any(selects)),

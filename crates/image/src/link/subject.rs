@@ -178,7 +178,9 @@ impl<'j, 'f> Subject<'j, 'f> {
             if side.verdict == Verdict::Unknown {
                 self.note_unknown(peer, *piece, side);
             }
-            verdicts.allow.push(side.verdict == Verdict::Allow);
+            // The kernel reads no requests and asks nobody to authenticate (S-CONDITION).
+            let allow = side.verdict == Verdict::Allow && side.condition.is_none();
+            verdicts.allow.push(allow);
             verdicts.rules.push(judge.slice.whole_id(side.rule).0);
         }
         verdicts.summarize(judge.pieces)

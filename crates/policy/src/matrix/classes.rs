@@ -2,11 +2,13 @@
 
 use super::sorter::{Alike, Sorter};
 use crate::cidr::{Family, number};
-use crate::decide::cause_of;
 use crate::verdict::UnknownCause;
-use crate::{Cluster, ContainerPort, Party, Peer, PolicySet, Tri};
+use crate::{Cluster, ContainerPort, Entity, Party, Peer, PolicySet, Tri};
 use std::collections::HashMap;
 use std::net::IpAddr;
+
+/// How surely something matches, and why it may not be decidable.
+pub(super) type Match = (Tri, UnknownCause);
 
 /// The number of an identity class within one [`super::Matrix`].
 pub type ClassId = usize;
@@ -23,10 +25,13 @@ pub struct Interval {
 /// Everything that policies can see of a party.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Signature {
+    /// A node, or a pod on its network.
+    pub(super) host: bool,
     /// Policies that select it, or may, by their place.
-    pub(super) subject_of: Vec<(usize, Tri)>,
-    /// Distinct peers that speak of it, or may, sorted by their place.
-    pub(super) peer_of: Vec<(usize, Tri)>,
+    pub(super) subject_of: Vec<(usize, Match)>,
+    /// Distinct peers that speak of it, or may, sorted by their place. For the entities `host` and
+    /// `remote-node`: it is one of the two.
+    pub(super) peer_of: Vec<(usize, Match)>,
     /// Its ports whose names some policy uses.
     pub(super) names: Vec<ContainerPort>,
 }
@@ -75,7 +80,7 @@ impl<'a> Classes<'a> {
         for (class, (signature, _)) in classes.members.iter().enumerate() {
             for (place, tri) in &signature.peer_of {
                 if let Some(classes) = classes.matching.get_mut(*place) {
-                    classes.push((class, *tri));
+                    classes.push((class, tri.0));
                 }
             }
         }
@@ -120,6 +125,12 @@ impl<'a> Classes<'a> {
             let mut of_endpoint = Vec::with_capacity(endpoint.addresses.len().max(1));
             for address in addresses_or_none(&endpoint.addresses) {
                 let party = Party::Endpoint(index, address);
+                let Some(by_labels) = by_labels else {
+                    // On the network of a node, whose labels and address tell it from others.
+                    let signature = sorter.of_node(party);
+                    of_endpoint.push(self.class_for(signature, party));
+                    continue;
+                };
                 let key = (by_labels, names, sorter.ground(party));
                 let class = alike.classes.get(&key).copied().unwrap_or_else(|| {
                     let mut signature = alike.signature(by_labels, names);
@@ -139,8 +150,7 @@ impl<'a> Classes<'a> {
             let mut of_node = Vec::new();
             for address in addresses_or_none(&node.addresses) {
                 let party = Party::Node(index, address);
-                let mut signature = Signature::default();
-                sorter.add_blocks(&mut signature, party);
+                let signature = sorter.of_node(party);
                 of_node.push(self.class_for(signature, party));
             }
             self.nodes.push(of_node);
@@ -156,8 +166,7 @@ impl<'a> Classes<'a> {
             } else {
                 Party::External(address)
             };
-            let mut signature = Signature::default();
-            sorter.add_blocks(&mut signature, party);
+            let signature = sorter.of_address(party);
             let class = self.class_for(signature, party);
             if intervals.last().is_none_or(|before| before.class != class) {
                 intervals.push(Interval { first, class });
@@ -237,32 +246,38 @@ impl<'a> Classes<'a> {
         }
     }
 
-    /// Does a rule speak of this peer, given how surely its policy selects the subject?
+    /// Does a rule speak of this peer, given how surely its policy selects the subject, and whether
+    /// the peer is the subject's own node?
     pub(super) fn match_peers(
         &self,
         (policy, rule): (usize, usize),
-        selected: Tri,
+        selected: Match,
         peer: &Signature,
-    ) -> (Tri, UnknownCause) {
+        local: Tri,
+    ) -> Match {
         let of_rule = self.rule_peers.get(policy).and_then(|p| p.get(rule));
         let Some(Some(places)) = of_rule else {
-            return (selected, cause_of(None));
+            return selected;
         };
         let mut best = (Tri::No, UnknownCause::NoAddress);
         for place in places {
             let Ok(at) = peer.peer_of.binary_search_by_key(place, |(p, _)| *p) else {
                 continue;
             };
-            let matched = peer.peer_of.get(at).map_or(Tri::No, |(_, tri)| *tri);
+            let Some((_, (matched, cause))) = peer.peer_of.get(at) else {
+                continue;
+            };
+            let here = match self.peers.get(*place) {
+                Some(Peer::Entity(Entity::Host)) => local,
+                Some(Peer::Entity(Entity::RemoteNode)) => local.not(),
+                _ => Tri::Yes,
+            };
+            let matched = matched.and(here);
             if matched > best.0 {
-                best = (matched, cause_of(self.peers.get(*place).copied()));
+                best = (matched, *cause);
             }
         }
-        if selected < best.0 {
-            (selected, cause_of(None))
-        } else {
-            best
-        }
+        if selected.0 < best.0 { selected } else { best }
     }
 }
 

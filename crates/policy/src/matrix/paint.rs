@@ -1,7 +1,7 @@
 //! Rules are laid over the atoms in the order of asking; the first certain one closes an atom.
 
 use crate::verdict::UnknownCause;
-use crate::{RuleId, Side, Tri, Verdict};
+use crate::{Condition, RuleId, Side, Tri, Verdict};
 use std::ops::Range;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,12 +24,27 @@ struct Cell {
     certain: Option<RuleId>,
     open: Option<(RuleId, UnknownCause)>,
     mixed: bool,
+    condition: Option<Condition>,
+}
+
+/// A rule that is laid over some atoms.
+#[derive(Clone, Copy)]
+pub(super) struct Coat {
+    pub(super) verdict: Verdict,
+    pub(super) rule: RuleId,
+    pub(super) matched: (Tri, UnknownCause),
+    pub(super) condition: Option<Condition>,
 }
 
 impl Cell {
-    fn add(&mut self, verdict: Verdict, rule: RuleId, (matched, cause): (Tri, UnknownCause)) {
+    fn add(&mut self, coat: Coat) {
+        let Coat { verdict, rule, .. } = coat;
+        let (matched, cause) = coat.matched;
         if self.state != State::Open {
             return;
+        }
+        if verdict == Verdict::Allow {
+            self.condition = self.condition.or(coat.condition);
         }
         match self.first {
             None => self.first = Some((verdict, rule)),
@@ -59,6 +74,7 @@ impl Cell {
             verdict,
             rule: self.certain.unwrap_or(rule),
             cause: None,
+            condition: self.condition,
         }
     }
 }
@@ -83,19 +99,19 @@ impl Canvas {
     }
 
     pub(super) fn fill(&mut self, verdict: Verdict, rule: RuleId, matched: (Tri, UnknownCause)) {
-        self.paint(0..self.0.len(), verdict, rule, matched);
+        let coat = Coat {
+            verdict,
+            rule,
+            matched,
+            condition: None,
+        };
+        self.paint(0..self.0.len(), coat);
     }
 
-    pub(super) fn paint(
-        &mut self,
-        range: Range<usize>,
-        verdict: Verdict,
-        rule: RuleId,
-        matched: (Tri, UnknownCause),
-    ) {
-        if matched.0.possible() {
+    pub(super) fn paint(&mut self, range: Range<usize>, coat: Coat) {
+        if coat.matched.0.possible() {
             for cell in self.0.get_mut(range).unwrap_or_default() {
-                cell.add(verdict, rule, matched);
+                cell.add(coat);
             }
         }
     }

@@ -1,18 +1,22 @@
 //! What policies can see of a party, worked out once for all that are alike.
 
-use super::classes::{ClassId, Signature};
+use super::classes::{ClassId, Match, Signature};
 use super::spans::Spans;
 use crate::cidr::Family;
-use crate::decide::{covers_one_of, places_of, selects};
-use crate::{
-    Cluster, ContainerPort, Dialect, EndpointSelector, IpBlock, NamespaceScope, Party, Peer,
-    PolicySet, PortMatch, Tri,
+use crate::decide::{
+    covers_one_of, in_sight_of_blocks, is_subject, peer_matches, places_of, selects_because,
 };
+use crate::verdict::UnknownCause;
+use crate::{
+    Cluster, ContainerPort, EndpointSelector, IpBlock, NamespaceScope, Options, Party, Peer,
+    PolicySet, PortMatch, Subject, Tri,
+};
+use ipnet::IpNet;
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 
 /// What depends on namespace and labels alone: the policies that select, the peers that match.
-type BySelectors = (Vec<(usize, Tri)>, Vec<(usize, Tri)>);
+type BySelectors = (Vec<(usize, Match)>, Vec<(usize, Match)>);
 
 /// What blocks can see of a party: parties on the same ground are in the same blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,15 +31,18 @@ pub(super) enum Ground {
     Span(Family, usize),
 }
 
+/// What selectors see of a pod: namespace, labels, service account.
+type LabelKey<'a> = (&'a str, &'a crate::Labels, Option<&'a str>);
+
 /// Endpoints that nothing but their addresses can tell apart, and the classes found so far: of a
 /// hundred replicas one is looked at.
 #[derive(Default)]
 pub(super) struct Alike<'a> {
-    places: HashMap<(&'a str, &'a crate::Labels), usize>,
+    places: HashMap<LabelKey<'a>, usize>,
     by_labels: Vec<BySelectors>,
     name_places: HashMap<Vec<ContainerPort>, usize>,
     names: Vec<Vec<ContainerPort>>,
-    pub(super) classes: HashMap<(Option<usize>, usize, Ground), ClassId>,
+    pub(super) classes: HashMap<(usize, usize, Ground), ClassId>,
 }
 
 impl<'a> Alike<'a> {
@@ -62,7 +69,8 @@ impl<'a> Alike<'a> {
             return (None, names);
         }
         let namespace = endpoint.namespace.as_str();
-        let place = self.places.entry((namespace, &endpoint.labels));
+        let account = endpoint.service_account.as_deref();
+        let place = self.places.entry((namespace, &endpoint.labels, account));
         let by_labels = *place.or_insert_with(|| {
             let party = Party::Endpoint(index, None);
             self.by_labels.push(sorter.by_selectors(party, namespace));
@@ -72,10 +80,11 @@ impl<'a> Alike<'a> {
     }
 
     /// All but the blocks.
-    pub(super) fn signature(&self, by_labels: Option<usize>, names: usize) -> Signature {
-        let selected = by_labels.and_then(|place| self.by_labels.get(place));
+    pub(super) fn signature(&self, by_labels: usize, names: usize) -> Signature {
+        let selected = self.by_labels.get(by_labels);
         let (subject_of, peer_of) = selected.cloned().unwrap_or_default();
         Signature {
+            host: false,
             subject_of,
             peer_of,
             names: self.names.get(names).cloned().unwrap_or_default(),
@@ -86,13 +95,19 @@ impl<'a> Alike<'a> {
 /// The selectors and blocks of all policies, indexed by what they can match.
 pub(super) struct Sorter<'a> {
     cluster: &'a Cluster,
-    dialect: Dialect,
+    options: Options,
     subjects: Scoped<'a>,
+    /// Policies that select nodes.
+    host_subjects: Vec<(usize, &'a Subject)>,
     pod_peers: Scoped<'a>,
+    /// All peers but pods and blocks: nodes, entities, names.
+    other_peers: Vec<(usize, &'a Peer)>,
     blocks: Vec<(usize, &'a IpBlock)>,
+    /// The places of blocks that never cover the cluster's own addresses.
+    outside_only: BTreeSet<usize>,
     spans: [Spans; 2],
     /// The blocks that may hold a pod without address, once somebody asks.
-    no_address: OnceCell<Vec<(usize, Tri)>>,
+    no_address: OnceCell<Vec<(usize, Match)>>,
     nodes: HashMap<&'a str, usize>,
     names: BTreeSet<&'a str>,
 }
@@ -116,12 +131,12 @@ impl<'a> Scoped<'a> {
         }
     }
 
-    fn matches(&self, cluster: &Cluster, party: Party, namespace: &str) -> Vec<(usize, Tri)> {
+    fn matches(&self, cluster: &Cluster, party: Party, namespace: &str) -> Vec<(usize, Match)> {
         let named = self.named.get(namespace).into_iter().flatten();
-        let mut found: Vec<(usize, Tri)> = named
+        let mut found: Vec<(usize, Match)> = named
             .chain(&self.matching)
-            .map(|(place, selector)| (*place, selects(cluster, selector, party)))
-            .filter(|(_, tri)| tri.possible())
+            .map(|(place, selector)| (*place, selects_because(cluster, selector, party)))
+            .filter(|(_, (tri, _))| tri.possible())
             .collect();
         found.sort_unstable();
         found
@@ -132,17 +147,23 @@ impl<'a> Sorter<'a> {
     pub(super) fn new(policies: &'a PolicySet, cluster: &'a Cluster, peers: &[&'a Peer]) -> Self {
         let mut sorter = Self {
             cluster,
-            dialect: policies.dialect(),
+            options: policies.options(),
             subjects: Scoped::default(),
+            host_subjects: Vec::new(),
             pod_peers: Scoped::default(),
+            other_peers: Vec::new(),
             blocks: Vec::new(),
-            spans: [Family::V4, Family::V6].map(|f| Spans::new(f, &[], &[])),
+            outside_only: BTreeSet::new(),
+            spans: [Family::V4, Family::V6].map(|f| Spans::new(f, &[], &[], &[])),
             no_address: OnceCell::new(),
             nodes: HashMap::new(),
             names: BTreeSet::new(),
         };
         for (place, policy) in policies.policies().iter().enumerate() {
-            sorter.subjects.add(place, &policy.subject);
+            match &policy.subject {
+                Subject::Endpoints(selector) => sorter.subjects.add(place, selector),
+                Subject::Nodes(_) => sorter.host_subjects.push((place, &policy.subject)),
+            }
             for port in policy.rules.iter().flat_map(|r| r.ports.iter().flatten()) {
                 if let PortMatch::Named { name, .. } = port {
                     sorter.names.insert(name);
@@ -153,22 +174,76 @@ impl<'a> Sorter<'a> {
             match peer {
                 Peer::Pods(selector) => sorter.pod_peers.add(place, selector),
                 Peer::IpBlock(block) => sorter.blocks.push((place, block)),
+                Peer::Outside(block) => {
+                    sorter.blocks.push((place, block));
+                    sorter.outside_only.insert(place);
+                }
+                Peer::Nodes(_) | Peer::Entity(_) | Peer::Names(_) => {
+                    sorter.other_peers.push((place, peer));
+                }
             }
         }
         for (place, node) in cluster.nodes.iter().enumerate() {
             sorter.nodes.entry(&node.name).or_insert(place);
         }
         let pod_cidrs: Vec<_> = cluster.pod_cidrs().collect();
-        sorter.spans =
-            [Family::V4, Family::V6].map(|family| Spans::new(family, &sorter.blocks, &pod_cidrs));
+        // Single addresses that an entity tells from their neighbours.
+        let single: Vec<IpNet> = cluster
+            .api_server()
+            .into_iter()
+            .flatten()
+            .map(IpNet::from)
+            .collect();
+        sorter.spans = [Family::V4, Family::V6]
+            .map(|family| Spans::new(family, &sorter.blocks, &pod_cidrs, &single));
         sorter
     }
 
     fn by_selectors(&self, party: Party, namespace: &str) -> BySelectors {
-        (
-            self.subjects.matches(self.cluster, party, namespace),
-            self.pod_peers.matches(self.cluster, party, namespace),
-        )
+        let mut peers = self.pod_peers.matches(self.cluster, party, namespace);
+        peers.extend(self.others(party));
+        (self.subjects.matches(self.cluster, party, namespace), peers)
+    }
+
+    /// What policies see of a node, or of a pod on its network.
+    pub(super) fn of_node(&self, party: Party) -> Signature {
+        let subjects = self.host_subjects.iter();
+        let mut signature = Signature {
+            host: true,
+            subject_of: subjects
+                .map(|(place, subject)| (*place, is_subject(self.cluster, subject, party)))
+                .filter(|(_, (tri, _))| tri.possible())
+                .collect(),
+            peer_of: self.others(party).collect(),
+            names: Vec::new(),
+        };
+        self.add_blocks(&mut signature, party);
+        signature
+    }
+
+    /// What policies see of an address at which nobody is known.
+    pub(super) fn of_address(&self, party: Party) -> Signature {
+        let mut signature = Signature {
+            peer_of: self.others(party).collect(),
+            ..Signature::default()
+        };
+        self.add_blocks(&mut signature, party);
+        signature
+    }
+
+    /// The peers that are neither pods nor blocks. Which node is the subject's own is not known
+    /// here: both entities that depend on it match every node.
+    fn others(&self, party: Party) -> impl Iterator<Item = (usize, Match)> {
+        (self.other_peers.iter())
+            .map(move |(place, peer)| {
+                let local = match peer {
+                    Peer::Entity(crate::Entity::RemoteNode) => Tri::No,
+                    _ => Tri::Yes,
+                };
+                let matched = peer_matches(self.cluster, self.options, peer, party, local);
+                (*place, matched)
+            })
+            .filter(|(_, (tri, _))| tri.possible())
     }
 
     fn used_names(&self, ports: &[ContainerPort]) -> Vec<ContainerPort> {
@@ -192,8 +267,7 @@ impl<'a> Sorter<'a> {
 
     /// Where blocks see a party.
     pub(super) fn ground(&self, party: Party) -> Ground {
-        let outside = matches!(party, Party::External(_));
-        if party == Party::Unknown || (self.dialect == Dialect::Cilium && !outside) {
+        if !in_sight_of_blocks(self.cluster, self.options, false, party) {
             return Ground::Unseen;
         }
         if let Some(address) = self.cluster.address_of(party) {
@@ -207,30 +281,40 @@ impl<'a> Sorter<'a> {
     }
 
     pub(super) fn add_blocks(&self, signature: &mut Signature, party: Party) {
+        let also_outside = in_sight_of_blocks(self.cluster, self.options, true, party);
+        let seen = |place: &usize| also_outside || !self.outside_only.contains(place);
+        let certain = (Tri::Yes, UnknownCause::NoAddress);
         match self.ground(party) {
             Ground::Unseen => {}
             Ground::Span(family, span) => {
-                let blocks = self.spans(family).blocks(span);
-                signature
-                    .peer_of
-                    .extend(blocks.iter().map(|b| (*b, Tri::Yes)));
+                let blocks = self.spans(family).blocks(span).iter();
+                let blocks = blocks.filter(|place| seen(place));
+                signature.peer_of.extend(blocks.map(|b| (*b, certain)));
             }
             Ground::NoAddress => {
                 let blocks = self.no_address.get_or_init(|| self.block_by_block(party));
+                let blocks = blocks.iter().filter(|(place, _)| seen(place));
                 signature.peer_of.extend(blocks);
             }
-            Ground::OnNode(_) => signature.peer_of.extend(self.block_by_block(party)),
+            Ground::OnNode(_) => {
+                let blocks = self.block_by_block(party).into_iter();
+                let blocks = blocks.filter(|(place, _)| seen(place));
+                signature.peer_of.extend(blocks);
+            }
         }
         signature.peer_of.sort_unstable();
     }
 
     /// The blocks that may hold a party without address.
-    fn block_by_block(&self, party: Party) -> Vec<(usize, Tri)> {
+    fn block_by_block(&self, party: Party) -> Vec<(usize, Match)> {
         let places = places_of(self.cluster, party);
         let blocks = self.blocks.iter();
         blocks
-            .map(|(place, block)| (*place, covers_one_of(block, &places)))
-            .filter(|(_, matched)| matched.possible())
+            .map(|(place, block)| {
+                let matched = covers_one_of(block, &places);
+                (*place, (matched, UnknownCause::NoAddress))
+            })
+            .filter(|(_, (matched, _))| matched.possible())
             .collect()
     }
 }

@@ -19,13 +19,18 @@ pub(super) struct Spans {
 }
 
 impl Spans {
-    /// `blocks` come with their places, in rising order.
-    pub(super) fn new(family: Family, blocks: &[(usize, &IpBlock)], pod_cidrs: &[&IpNet]) -> Self {
+    /// `blocks` come with their places, in rising order; `single` are further nets to tell apart.
+    pub(super) fn new(
+        family: Family,
+        blocks: &[(usize, &IpBlock)],
+        pod_cidrs: &[&IpNet],
+        single: &[IpNet],
+    ) -> Self {
         let of_blocks = blocks
             .iter()
             .flat_map(|(_, b)| std::iter::once(&b.cidr).chain(&b.except));
         let mut cuts = BTreeSet::from([0]);
-        for net in of_blocks.chain(pod_cidrs.iter().copied()) {
+        for net in of_blocks.chain(pod_cidrs.iter().copied()).chain(single) {
             if Family::of(net.addr()) == family {
                 let (first, last) = bounds(net);
                 cuts.insert(first);

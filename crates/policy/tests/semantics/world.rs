@@ -3,8 +3,8 @@
 use netpol_policy::{
     Action, Cluster, ContainerPort, Decision, Dialect, Direction, Endpoint, EndpointSelector, Flow,
     IpBlock, Labels, Matrix, Namespace, NamespaceScope, Node, Party, Peer, Policy, PolicyKey,
-    PolicyKind, PolicySet, PortMatch, Protocol, Rule, RuleRef, Selector, Side, Tier, Verdict,
-    decide,
+    PolicyKind, PolicySet, PortMatch, Protocol, Rule, RuleRef, Selector, Side, Subject, Tier,
+    Verdict, decide,
 };
 use std::net::IpAddr;
 
@@ -205,10 +205,10 @@ pub fn network_policy(id: &str, subject: Pairs<'_>, types: &[Direction]) -> Poli
             name: name.to_owned(),
             part: 0,
         },
-        subject: EndpointSelector {
-            namespaces: NamespaceScope::Named(namespace.to_owned()),
-            pods: Selector::match_labels(subject.iter().copied()),
-        },
+        subject: Subject::Endpoints(EndpointSelector::new(
+            NamespaceScope::Named(namespace.to_owned()),
+            Selector::match_labels(subject.iter().copied()),
+        )),
         isolates: Direction::BOTH.map(|d| types.contains(&d)),
         rules: Vec::new(),
     }
@@ -224,10 +224,10 @@ pub fn tiered_policy(name: &str, tier: Tier, subject: Pairs<'_>) -> Policy {
             name: name.to_owned(),
             part: 0,
         },
-        subject: EndpointSelector {
-            namespaces: NamespaceScope::Matching(Selector::everything()),
-            pods: Selector::match_labels(subject.iter().copied()),
-        },
+        subject: Subject::Endpoints(EndpointSelector::new(
+            NamespaceScope::Matching(Selector::everything()),
+            Selector::match_labels(subject.iter().copied()),
+        )),
         isolates: [false, false],
         rules: Vec::new(),
     }
@@ -246,6 +246,7 @@ pub fn with_rule(
         action,
         peers,
         ports,
+        condition: None,
     });
     policy
 }
@@ -270,18 +271,18 @@ pub fn allow_to(policy: Policy, peers: Vec<Peer>, ports: Vec<PortMatch>) -> Poli
 
 /// `podSelector` alone: pods of this namespace.
 pub fn pods_of(namespace: &str, labels: Pairs<'_>) -> Peer {
-    Peer::Pods(EndpointSelector {
-        namespaces: NamespaceScope::Named(namespace.to_owned()),
-        pods: Selector::match_labels(labels.iter().copied()),
-    })
+    Peer::Pods(EndpointSelector::new(
+        NamespaceScope::Named(namespace.to_owned()),
+        Selector::match_labels(labels.iter().copied()),
+    ))
 }
 
 /// `namespaceSelector` and `podSelector` in one item.
 pub fn pods_in(namespaces: Pairs<'_>, labels: Pairs<'_>) -> Peer {
-    Peer::Pods(EndpointSelector {
-        namespaces: NamespaceScope::Matching(Selector::match_labels(namespaces.iter().copied())),
-        pods: Selector::match_labels(labels.iter().copied()),
-    })
+    Peer::Pods(EndpointSelector::new(
+        NamespaceScope::Matching(Selector::match_labels(namespaces.iter().copied())),
+        Selector::match_labels(labels.iter().copied()),
+    ))
 }
 
 /// `ipBlock`.
