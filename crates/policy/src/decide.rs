@@ -110,7 +110,7 @@ pub(crate) fn selects_because(
     if selector.identity.is_everything() {
         return (by_labels, UnknownCause::NamespaceLabels);
     }
-    // S-CILIUM-IDENTITY: what is not given is not known.
+    // S-IDENTITY: what is not given is not known.
     let identity = selector.identity.matches_partly_known(&endpoint.identity());
     let cause = if by_labels == Tri::Unknown {
         UnknownCause::NamespaceLabels
@@ -133,7 +133,7 @@ pub(crate) fn selects_node(cluster: &Cluster, selector: &Selector, party: Party)
     }
 }
 
-/// Whom the policy selects (S-SUBJECT).
+/// Whom the policy selects (S-SUBJECT, S-NODE-SUBJECT).
 pub(crate) fn is_subject(cluster: &Cluster, subject: &Subject, party: Party) -> Match {
     match subject {
         Subject::Endpoints(selector) => selects_because(cluster, selector, party),
@@ -144,7 +144,7 @@ pub(crate) fn is_subject(cluster: &Cluster, subject: &Subject, party: Party) -> 
     }
 }
 
-/// S-IPBLOCK: do blocks of this reach see the party at all?
+/// S-IPBLOCK-DIALECT and S-OUTSIDE: do blocks of this reach see the party at all?
 pub(crate) fn in_sight_of_blocks(
     cluster: &Cluster,
     options: Options,
@@ -217,7 +217,6 @@ pub(crate) fn is_entity(cluster: &Cluster, entity: Entity, party: Party, local: 
     match entity {
         Entity::Host if on_a_node => local,
         Entity::RemoteNode if on_a_node => local.not(),
-        Entity::Host | Entity::RemoteNode => Tri::No,
         Entity::Cluster => match party {
             Party::Endpoint(..) | Party::Node(..) => Tri::Yes,
             Party::UnknownPod(_) => Tri::Unknown,
@@ -227,7 +226,12 @@ pub(crate) fn is_entity(cluster: &Cluster, entity: Entity, party: Party, local: 
         Entity::WorldIpv4 => outside(Some(Family::V4)),
         Entity::WorldIpv6 => outside(Some(Family::V6)),
         Entity::KubeApiserver => is_api_server(cluster, party),
-        Entity::Ingress | Entity::Health | Entity::Init | Entity::Unmanaged => Tri::No,
+        Entity::Host
+        | Entity::RemoteNode
+        | Entity::Ingress
+        | Entity::Health
+        | Entity::Init
+        | Entity::Unmanaged => Tri::No,
     }
 }
 

@@ -2,7 +2,9 @@
 //! sides, whatever the world and the flow.
 #![expect(clippy::panic, reason = "tests fail by panicking")]
 
-use netpol_policy::{Action, Matrix, RuleId, RuleRef, Tier, Verdict, decide};
+use netpol_policy::{
+    Action, Condition, Matrix, RuleId, RuleRef, Tier, UnknownCause, Verdict, decide,
+};
 use netpol_testgen::{Gen, Size, World};
 use std::collections::BTreeMap;
 
@@ -58,6 +60,47 @@ fn kind(world: &World, rule: RuleId) -> &'static str {
             _ => "baseline deny",
         },
         other => panic!("no such rule: {other:?}"),
+    }
+}
+
+/// The same for what is not decidable, and for allows that ask for more: each cause and each
+/// condition comes up.
+#[test]
+fn the_worlds_reach_every_cause_and_condition() {
+    let mut causes: BTreeMap<UnknownCause, usize> = BTreeMap::new();
+    let mut conditions: BTreeMap<Condition, usize> = BTreeMap::new();
+    for seed in 0..1_000 {
+        let world = Gen::world(seed, Size::SMALL);
+        for flow in Gen::flows(seed, &world, 100) {
+            let decision = decide(&world.policies, &world.cluster, &flow);
+            for side in [decision.ingress, decision.egress] {
+                assert_eq!(side.cause.is_some(), side.verdict == Verdict::Unknown);
+                assert!(side.condition.is_none() || side.verdict == Verdict::Allow);
+                if let Some(cause) = side.cause {
+                    *causes.entry(cause).or_default() += 1;
+                }
+                if let Some(condition) = side.condition {
+                    *conditions.entry(condition).or_default() += 1;
+                }
+            }
+        }
+    }
+    for cause in [
+        UnknownCause::NoAddress,
+        UnknownCause::NamespaceLabels,
+        UnknownCause::NoNode,
+        UnknownCause::DnsName,
+        UnknownCause::ApiServer,
+        UnknownCause::NodeLabels,
+        UnknownCause::NoEndpoint,
+        UnknownCause::Identity,
+    ] {
+        let seen = causes.get(&cause).copied().unwrap_or_default();
+        assert!(seen >= 3, "{cause:?}: {causes:?}");
+    }
+    for condition in [Condition::L7, Condition::Authentication] {
+        let seen = conditions.get(&condition).copied().unwrap_or_default();
+        assert!(seen >= 20, "{condition:?}: {conditions:?}");
     }
 }
 

@@ -14,6 +14,7 @@ pub(crate) const ENVS: [&str; 2] = ["dev", "prod"];
 /// Label values of pods: `app` and `role`.
 pub(crate) const APPS: [&str; 4] = ["web", "api", "db", "cache"];
 pub(crate) const ROLES: [&str; 2] = ["front", "back"];
+pub(crate) const SERVICE_ACCOUNTS: [&str; 2] = ["default", "robot"];
 /// A namespace that is mentioned and never declared.
 pub(crate) const GHOST: &str = "ghost";
 
@@ -85,6 +86,10 @@ impl Gen {
             let service = self.service(number, &cluster);
             cluster.services.push(service);
         }
+        if self.rng.chance(50) {
+            let service = self.api_server(&cluster);
+            cluster.services.push(service);
+        }
         cluster.normalize();
         cluster
     }
@@ -133,6 +138,8 @@ impl Gen {
             labels: self.pod_labels(),
             ports: self.ports(),
             host_network: self.rng.chance(8),
+            service_account: (self.rng.chance(80))
+                .then(|| (*self.rng.pick(&SERVICE_ACCOUNTS)).to_owned()),
             ..Endpoint::default()
         }
     }
@@ -142,7 +149,8 @@ impl Gen {
         let node = number % next_host.len();
         let mut endpoint = Endpoint {
             name: format!("pod-{number}"),
-            node: self.rng.chance(94).then(|| format!("node-{node}")),
+            node: (self.rng.chance(if workload.host_network { 80 } else { 94 }))
+                .then(|| format!("node-{node}")),
             ..workload
         };
         if self.rng.chance(25) {
@@ -256,6 +264,23 @@ impl Gen {
             name: format!("svc-{number}"),
             addresses,
             ports,
+        }
+    }
+
+    /// The API server, on a node and outside of the cluster.
+    fn api_server(&mut self, cluster: &Cluster) -> Service {
+        let node = node_v4(self.rng.below(cluster.nodes.len()));
+        let outside = Ipv4Addr::new(203, 0, 113, 6);
+        let backends = [node, outside].into_iter().take(1 + self.rng.below(2));
+        Service {
+            namespace: "default".to_owned(),
+            name: "kubernetes".to_owned(),
+            addresses: vec![IpAddr::V4(Ipv4Addr::new(10, 96, 255, 1))],
+            ports: vec![ServicePort {
+                protocol: Protocol::Tcp,
+                port: 443,
+                backends: backends.map(|a| (IpAddr::V4(a), 6443)).collect(),
+            }],
         }
     }
 

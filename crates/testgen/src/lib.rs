@@ -3,12 +3,13 @@
 //! The promise of this crate: the same seed gives the same world on every machine, and the worlds
 //! hold everything that the policy model can say: all operators, undeclared namespaces, blocks of
 //! both families with holes, ranges and named ports, every protocol, every tier and action, both
-//! dialects, host-network pods, pods with several addresses or none, and services. Flows lean
+//! dialects, entities, nodes and DNS names as peers, policies on nodes, conditional allows, host-network pods, pods with several addresses or none, and services. Flows lean
 //! towards places where verdicts change: edges of port ranges and of address blocks.
 //!
 //! For tests and benchmarks only; nothing that ships depends on it.
 #![forbid(unsafe_code)]
 
+mod cilium;
 mod cluster;
 mod flows;
 mod policies;

@@ -5,9 +5,9 @@ use crate::{Gen, Size};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use netpol_policy::labels::NAMESPACE_NAME;
 use netpol_policy::{
-    Action, Cluster, Dialect, Direction, EndpointSelector, IpBlock, NamespaceScope, Operator, Peer,
-    Policy, PolicyKey, PolicyKind, PolicySet, PortMatch, Protocol, Requirement, Rule, Selector,
-    Subject, Tier,
+    Action, Cluster, Dialect, Direction, EndpointSelector, IpBlock, NamespaceScope, Operator,
+    Options, Peer, Policy, PolicyKey, PolicyKind, PolicySet, PortMatch, Protocol, Requirement,
+    Rule, Selector, Subject, Tier,
 };
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -42,7 +42,17 @@ impl Gen {
             let admin = self.rng.chance(60);
             policies.push(self.ordered(number, cluster, admin));
         }
-        PolicySet::new(dialect, policies)
+        if dialect == Dialect::Cilium {
+            for number in 0..self.rng.below(3) {
+                policies.push(self.clusterwide(number, cluster));
+            }
+        }
+        let options = Options {
+            dialect,
+            enforced: !self.rng.chance(2),
+            blocks_cover_nodes: dialect == Dialect::Cilium && self.rng.chance(20),
+        };
+        PolicySet::with_options(options, policies)
     }
 
     /// `NetworkPolicy`, or `CiliumNetworkPolicy` with its denies.
@@ -58,11 +68,12 @@ impl Gen {
             // form; an empty list with the type set is "deny all".
             if isolates.get(direction.index()) == Some(&true) {
                 for _ in 0..self.rng.below(4) {
-                    let deny = cilium && self.rng.chance(30);
-                    let action = if deny { Action::Deny } else { Action::Allow };
                     let named = Some(namespace.as_str());
-                    let rule = self.rule(direction, action, cluster, named);
-                    rules.push(rule);
+                    rules.push(if cilium {
+                        self.cilium_rule(direction, cluster, named)
+                    } else {
+                        self.rule(direction, Action::Allow, cluster, named)
+                    });
                 }
             }
         }
@@ -100,7 +111,12 @@ impl Gen {
         for _ in 0..=self.rng.below(4) {
             let direction = *self.rng.pick(&Direction::BOTH);
             let action = *self.rng.pick(&[Action::Allow, Action::Deny, Action::Pass]);
-            let rule = self.rule(direction, action, cluster, None);
+            let mut rule = self.rule(direction, action, cluster, None);
+            if direction == Direction::Egress && self.rng.chance(25) {
+                // Names are for allows alone.
+                let peer = self.beyond_pods(action == Action::Allow);
+                rule.peers.get_or_insert_default().push(peer);
+            }
             rules.push(rule);
         }
         Policy {
@@ -120,7 +136,7 @@ impl Gen {
         }
     }
 
-    fn namespace_name(&mut self, cluster: &Cluster) -> String {
+    pub(crate) fn namespace_name(&mut self, cluster: &Cluster) -> String {
         if self.rng.chance(5) {
             return GHOST.to_owned();
         }
@@ -128,7 +144,7 @@ impl Gen {
         self.rng.pick(&names).as_str().to_owned()
     }
 
-    fn rule(
+    pub(crate) fn rule(
         &mut self,
         direction: Direction,
         action: Action,
@@ -167,7 +183,7 @@ impl Gen {
         Peer::Pods(EndpointSelector::new(namespaces, self.pod_selector()))
     }
 
-    fn pod_selector(&mut self) -> Selector {
+    pub(crate) fn pod_selector(&mut self) -> Selector {
         let mut requirements = Vec::new();
         for _ in 0..self.rng.below(3) {
             let (key, values): (&str, &[&str]) = if self.rng.chance(70) {
@@ -196,7 +212,7 @@ impl Gen {
         Selector { requirements }
     }
 
-    fn requirement(&mut self, key: &str, values: &[&str]) -> Requirement {
+    pub(crate) fn requirement(&mut self, key: &str, values: &[&str]) -> Requirement {
         let operator = *self.rng.pick(&[
             Operator::In,
             Operator::In,
@@ -257,7 +273,7 @@ impl Gen {
         }
     }
 
-    fn block(&mut self, cluster: &Cluster) -> IpBlock {
+    pub(crate) fn block(&mut self, cluster: &Cluster) -> IpBlock {
         let cidr = self.cidr(cluster);
         let mut except = Vec::new();
         if self.rng.chance(50) {

@@ -13,6 +13,7 @@
 )]
 
 mod answers;
+mod beyond;
 mod names;
 mod parties;
 mod registry;

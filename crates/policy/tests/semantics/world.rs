@@ -2,9 +2,9 @@
 
 use netpol_policy::{
     Action, Cluster, ContainerPort, Decision, Dialect, Direction, Endpoint, EndpointSelector, Flow,
-    IpBlock, Labels, Matrix, Namespace, NamespaceScope, Node, Party, Peer, Policy, PolicyKey,
-    PolicyKind, PolicySet, PortMatch, Protocol, Rule, RuleRef, Selector, Side, Subject, Tier,
-    Verdict, decide,
+    IpBlock, Labels, Matrix, Namespace, NamespaceScope, Node, Options, Party, Peer, Policy,
+    PolicyKey, PolicyKind, PolicySet, PortMatch, Protocol, Rule, RuleRef, Selector, Service, Side,
+    Subject, Tier, Verdict, decide,
 };
 use std::net::IpAddr;
 
@@ -15,7 +15,7 @@ pub type Pairs<'a> = &'a [(&'a str, &'a str)];
 #[derive(Default)]
 pub struct World {
     cluster: Cluster,
-    dialect: Dialect,
+    options: Options,
     policies: Vec<Policy>,
 }
 
@@ -25,7 +25,25 @@ impl World {
     }
 
     pub fn dialect(mut self, dialect: Dialect) -> Self {
-        self.dialect = dialect;
+        self.options.dialect = dialect;
+        self
+    }
+
+    /// How the CNI is set up.
+    pub fn options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Labels of a node that is there.
+    pub fn node_labels(mut self, name: &str, labels: Pairs<'_>) -> Self {
+        let node = self.cluster.nodes.iter_mut().find(|n| n.name == name);
+        node.expect("a node").labels = labels_of(labels);
+        self
+    }
+
+    pub fn service(mut self, service: Service) -> Self {
+        self.cluster.services.push(service);
         self
     }
 
@@ -81,7 +99,7 @@ impl World {
     }
 
     pub fn policies(&self) -> PolicySet {
-        PolicySet::new(self.dialect, self.policies.clone())
+        PolicySet::with_options(self.options, self.policies.clone())
     }
 
     /// Asks both evaluators. `from` and `to` are `namespace/name` (the primary address, if any),
