@@ -5,6 +5,8 @@
 //! can tell which values nothing ever read.
 #![forbid(unsafe_code)]
 
+pub mod chart;
 pub mod exec;
 pub mod func;
 pub mod value;
+pub mod values;

@@ -1,0 +1,18 @@
+//! Values: what the user gives, what charts bring, and how Helm puts them together.
+
+mod coalesce;
+mod input;
+mod json;
+mod path;
+mod schema;
+mod source;
+mod strvals;
+mod yaml;
+
+pub(crate) use coalesce::{Coalescer, Unit, deep_copy, merge_tables, trim_nulls};
+pub use input::{SetKind, SetValue, ValuesError, ValuesFile, ValuesInput};
+pub(crate) use path::{path_value, table};
+pub use schema::{SchemaProblem, SchemaViolation};
+pub(crate) use schema::Schemas;
+pub use source::{Source, SourceKind, Sources};
+pub(crate) use yaml::{Wrong, read_values};
