@@ -35,7 +35,7 @@ pub(super) fn resolve(
         placed.extend(from_inventory(*at, std::mem::take(&mut given.endpoints)));
         inventory::merge(&mut model.cluster, given);
     }
-    let findings = what_if::relabel(&options.labels, &mut placed, &mut model.cluster.namespaces);
+    let findings = what_if::relabel(&options.labels, &mut placed, &mut model.cluster);
     placed.sort_by(|a, b| a.endpoint.canonical_order(&b.endpoint));
     for (index, placed) in placed.into_iter().enumerate() {
         for owner in placed.owners {
@@ -46,11 +46,10 @@ pub(super) fn resolve(
     }
     let services = services::lower(items, &model.cluster.endpoints);
     model.cluster.services.extend(services);
-    for item in items
-        .iter()
-        .filter(|i| i.role == Role::NetworkPolicy && !i.removed)
-    {
-        mention(&mut model.cluster, item.namespace());
+    for item in items.iter().filter(|item| !item.removed) {
+        if let (Role::Policy(_), Some(namespace)) = (item.role, &item.namespace) {
+            mention(&mut model.cluster, namespace);
+        }
     }
     model.cluster.normalize();
     findings

@@ -1,6 +1,7 @@
 //! Which objects are looked at, and which of them live in a namespace.
 
 use crate::load::Object;
+use netpol_policy::PolicyKind;
 
 /// What an object is to the analysis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,9 +18,9 @@ pub(crate) enum Role {
     Service,
     /// `discovery.k8s.io/v1 EndpointSlice`.
     EndpointSlice,
-    /// `networking.k8s.io/v1 NetworkPolicy`.
-    NetworkPolicy,
-    /// A policy of a language that is not analysed yet.
+    /// A policy of a language that is analysed; [`super::policies`] knows who reads it.
+    Policy(PolicyKind),
+    /// A policy of a language, or of a version of one, that is not analysed.
     OtherPolicy,
     /// No part of the analysis.
     Other,
@@ -46,7 +47,7 @@ pub(crate) fn role(object: &Object) -> Role {
         "Job" if is("batch") => Role::Workload(TEMPLATE),
         "CronJob" if is("batch") => Role::Workload(CRONJOB_TEMPLATE),
         "EndpointSlice" if is("discovery.k8s.io") => Role::EndpointSlice,
-        "NetworkPolicy" if is("networking.k8s.io") => Role::NetworkPolicy,
+        "NetworkPolicy" if is("networking.k8s.io") => Role::Policy(PolicyKind::NetworkPolicy),
         kind if OTHER_POLICIES.contains(&(written, kind)) => Role::OtherPolicy,
         _ => Role::Other,
     }

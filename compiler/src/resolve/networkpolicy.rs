@@ -1,6 +1,7 @@
 //! `networking.k8s.io/v1 NetworkPolicy` to canonical form.
 
 use super::collect::Item;
+use super::policies::Lowered;
 use super::selector::selector;
 use crate::load::Object;
 use crate::model::{DeadRule, PolicyOrigin, RuleOrigin};
@@ -12,14 +13,14 @@ use netpol_policy::{
 };
 use netpol_yaml::NodeRef;
 
-/// Lowers one policy that the server would accept. `None` when a part of it has no meaning after
-/// all; then nothing is guessed.
-pub(crate) fn lower(item: &Item<'_>) -> Option<(Policy, PolicyOrigin)> {
+/// Lowers one policy that the server would accept. It is left out when a part of it has no meaning
+/// after all; then nothing is guessed.
+pub(crate) fn lower(item: &Item<'_>) -> Lowered {
     let reader = Reader {
         object: item.object,
         namespace: item.namespace(),
     };
-    reader.policy()
+    Lowered::one_or_left_out(reader.policy(), item)
 }
 
 struct Reader<'a> {

@@ -1,43 +1,91 @@
-//! What was written: the policies of all objects together.
+//! What was written: the policies of all objects together. Each language has its own file with one
+//! `lower`; this one knows which.
 
 use super::collect::{Collected, Item};
 use super::kinds::{self, Role};
 use super::networkpolicy;
-use crate::model::{Model, Unanalysed};
-use netpol_policy::{Dialect, PolicySet};
+use crate::model::{Model, PolicyOrigin, Unanalysed};
+use netpol_policy::{Cluster, Dialect, Options, Policy, PolicyKind, PolicySet};
 
-/// What was written. Policies are sorted here as [`PolicySet::new`] sorts them, so that their
-/// origins stay beside them.
+/// What one object comes to.
+#[derive(Debug, Default)]
+pub(crate) struct Lowered {
+    /// Its policies, each with its origin; one for most languages, several where an object carries
+    /// a list of specifications.
+    pub policies: Vec<(Policy, PolicyOrigin)>,
+    /// One sentence for each part that is not in them, so that answers are incomplete.
+    pub left_out: Vec<String>,
+}
+
+impl Lowered {
+    /// One policy, or the object is left out as a whole.
+    pub fn one_or_left_out(policy: Option<(Policy, PolicyOrigin)>, item: &Item<'_>) -> Self {
+        let left_out = match policy {
+            Some(_) => Vec::new(),
+            None => vec![format!("{} is left out", item.display())],
+        };
+        Self {
+            policies: policy.into_iter().collect(),
+            left_out,
+        }
+    }
+}
+
+/// What a language may look at beside the object itself.
+pub(crate) struct Surroundings<'a> {
+    /// The objects of the input: groups of addresses, services.
+    #[expect(dead_code, reason = "NetworkPolicy needs no other object")]
+    pub collected: &'a Collected<'a>,
+    /// Who is there, normalized.
+    #[expect(dead_code, reason = "NetworkPolicy needs no other object")]
+    pub cluster: &'a Cluster,
+}
+
+/// Lowers the policies of one object. `None` for kinds that nobody reads.
+fn lower(kind: PolicyKind, item: &Item<'_>, _around: &Surroundings<'_>) -> Option<Lowered> {
+    Some(match kind {
+        PolicyKind::NetworkPolicy => networkpolicy::lower(item),
+        _ => return None,
+    })
+}
+
+/// What was written. Policies are sorted here as [`PolicySet`] sorts them, so that their origins
+/// stay beside them.
 pub(super) fn resolve(collected: &Collected<'_>, dialect: Option<Dialect>, model: &mut Model) {
     let mut lowered = Vec::new();
     let mut cilium = model.cni.is_some();
     for item in collected.items.iter().filter(|item| !item.removed) {
-        match item.role {
-            Role::NetworkPolicy => match networkpolicy::lower(item) {
-                Some(policy) => lowered.push(policy),
-                None => model
-                    .incomplete
-                    .push(format!("{} is left out", item.display())),
-            },
-            Role::OtherPolicy => {
-                cilium |= kinds::is_cilium_policy(item.object);
-                let sentence = format!("{} is not taken into account", item.display());
-                model.incomplete.push(sentence);
-                model.unanalysed.push(unanalysed(item));
-            }
-            _ => {}
+        cilium |= kinds::is_cilium_policy(item.object);
+        let around = Surroundings {
+            collected,
+            cluster: &model.cluster,
+        };
+        let found = match item.role {
+            Role::Policy(kind) => lower(kind, item, &around),
+            Role::OtherPolicy => None,
+            _ => continue,
+        };
+        if let Some(found) = found {
+            lowered.extend(found.policies);
+            model.incomplete.extend(found.left_out);
+        } else {
+            let sentence = format!("{} is not taken into account", item.display());
+            model.incomplete.push(sentence);
+            model.unanalysed.push(unanalysed(item));
         }
     }
-    lowered.sort_by(|(a, _), (b, _)| {
-        (&a.key.namespace, &a.key.name).cmp(&(&b.key.namespace, &b.key.name))
-    });
+    lowered.sort_by(|(a, _), (b, _)| a.canonical_order(b));
     let (policies, origins) = lowered.into_iter().unzip();
     let detected = if cilium {
         Dialect::Cilium
     } else {
         Dialect::Kubernetes
     };
-    model.policies = PolicySet::new(dialect.unwrap_or(detected), policies);
+    let options = Options {
+        dialect: dialect.unwrap_or(detected),
+        ..Options::default()
+    };
+    model.policies = PolicySet::with_options(options, policies);
     model.policy_origins = origins;
 }
 

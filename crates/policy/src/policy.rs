@@ -5,6 +5,7 @@
 
 use crate::{IpBlock, PortMatch, Selector};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 
 /// How a CNI reads what the specifications leave open.
 #[derive(
@@ -364,6 +365,18 @@ pub struct Policy {
     pub rules: Vec<Rule>,
 }
 
+impl Policy {
+    /// The order of [`PolicySet::policies`] (S-REASON): tier with priority, namespace, kind, name,
+    /// then the part. Whoever keeps something beside the policies sorts by it first.
+    pub fn canonical_order(&self, other: &Self) -> Ordering {
+        fn key(p: &Policy) -> (Tier, &Option<String>, PolicyKind, &str, u16) {
+            let PolicyKey { kind, .. } = p.key;
+            (p.tier, &p.key.namespace, kind, &p.key.name, p.key.part)
+        }
+        key(self).cmp(&key(other))
+    }
+}
+
 /// Numbers a rule within a [`PolicySet`]; stable for the same set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -439,22 +452,7 @@ impl PolicySet {
 
     /// As [`PolicySet::new`], under a CNI that is set up differently.
     pub fn with_options(options: Options, mut policies: Vec<Policy>) -> Self {
-        policies.sort_by(|a, b| {
-            (
-                a.tier,
-                &a.key.namespace,
-                a.key.kind,
-                &a.key.name,
-                a.key.part,
-            )
-                .cmp(&(
-                    b.tier,
-                    &b.key.namespace,
-                    b.key.kind,
-                    &b.key.name,
-                    b.key.part,
-                ))
-        });
+        policies.sort_by(Policy::canonical_order);
         let mut next = RuleId::FIRST;
         let mut first_ids = Vec::with_capacity(policies.len());
         for policy in &mut policies {
