@@ -17,6 +17,7 @@ pub mod reach;
 pub mod sign;
 pub mod terminal;
 pub mod verify;
+pub mod what_if;
 
 pub use inputs::Inputs;
 pub use terminal::{Color, Exit, Failure, Terminal};

@@ -17,7 +17,7 @@ mod services;
 mod what_if;
 mod workloads;
 
-pub use inputs::{Inputs, LabelChange, LabelTarget, WhatIf};
+pub use inputs::{Inputs, LabelChange, LabelTarget, NoLabelChange, WhatIf};
 
 use crate::finding::{Code, Finding, Severity};
 use crate::load::{self, Layer, LoadOptions, Loaded, Object, ObjectKey, Surprise};
@@ -178,7 +178,7 @@ pub fn resolve(objects: &[Object], mut options: ResolveOptions) -> (Model, Vec<F
     let default_namespace = options.namespace.as_deref().unwrap_or("default");
     let collected = collect::collect(objects, default_namespace, &options.remove);
     let mut findings: Vec<Finding> = (collected.missing.iter())
-        .map(|key| what_if::missing(&key.to_string()))
+        .map(|key| what_if::missing(&key.to_string(), collected.names()))
         .collect();
     let mut model = Model {
         closed_world: options.closed_world,

@@ -3,7 +3,7 @@
 use super::{Failure, Terminal};
 use crate::finding::{Finding, Severity};
 use crate::load::LoadOptions;
-use crate::resolve::{self, Analysis, is_fatal};
+use crate::resolve::{self, Analysis, WhatIf, is_fatal};
 use crate::source::Sources;
 use netpol_policy::Dialect;
 use std::path::{Path, PathBuf};
@@ -35,6 +35,9 @@ pub struct Inputs {
     /// kubectl get namespaces,nodes,pods,services,networkpolicies --all-namespaces --output json
     #[arg(long, value_name = "FILE")]
     pub cluster_state: Vec<PathBuf>,
+    /// Changes that are judged as if they had been made; the flags of the verbs that take them.
+    #[arg(skip)]
+    pub what_if: WhatIf,
 }
 
 /// The names of the dialects on the command line.
@@ -56,6 +59,29 @@ impl From<DialectName> for Dialect {
 }
 
 impl Inputs {
+    /// The same input with changes that are judged as if they had been made.
+    #[must_use]
+    pub fn with(&self, what_if: WhatIf) -> Self {
+        Self {
+            what_if,
+            ..self.clone()
+        }
+    }
+
+    /// The first flag that was given, if any.
+    pub fn given(&self) -> Option<&'static str> {
+        let flags = [
+            ("--target", self.target.is_none()),
+            ("--namespace", self.namespace.is_none()),
+            ("--dialect", self.dialect.is_none()),
+            ("--cni-values", self.cni_values.is_empty()),
+            ("--closed-world", !self.closed_world),
+            ("--cluster-state", self.cluster_state.is_empty()),
+        ];
+        let mut given = flags.into_iter().filter(|(_, absent)| !absent);
+        given.next().map(|(flag, _)| flag)
+    }
+
     /// Reads the paths and what the flags name. Input that cannot be read is told and ends in
     /// [`Failure::Said`]; everything else that was found is left to the verb.
     ///
@@ -95,7 +121,8 @@ impl Inputs {
                  or --cluster-state with the output of `{DUMP_COMMAND}`"
             )));
         }
-        let every = [paths, &self.cni_values, &self.cluster_state];
+        let added = &self.what_if.add;
+        let every = [paths, &self.cni_values, &self.cluster_state, added];
         let asked = resolve::Inputs {
             paths: paths.to_vec(),
             cni_values: self.cni_values.clone(),
@@ -103,8 +130,8 @@ impl Inputs {
             namespace: self.namespace.clone(),
             dialect: self.dialect.map(Dialect::from),
             closed_world: self.closed_world,
+            what_if: self.what_if.clone(),
             load: load_options(every.into_iter().flatten(), terminal)?,
-            ..resolve::Inputs::default()
         };
         Ok(resolve::read(&asked))
     }

@@ -7,6 +7,7 @@ mod text;
 pub(in crate::cli) use json::family_name;
 
 use super::inputs::{note_shortcomings, read_stdin};
+use super::what_if::Changes;
 use super::{Exit, Failure, Inputs, Terminal};
 use crate::reach::{
     Answers, Batch, Desk, Directory, Judge, ModelJudge, ModelPlaces, Places, PortQuestion,
@@ -58,6 +59,8 @@ pub struct Args {
     #[arg(long, value_name = "BUNDLE")]
     image: Option<PathBuf>,
     #[command(flatten)]
+    changes: Changes,
+    #[command(flatten)]
     inputs: Inputs,
 }
 
@@ -80,7 +83,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
         None => Asked::One(args.question()?),
     };
     let paths = args.paths();
-    let mut sources_of_stdin = paths.iter().chain(&args.batch);
+    let mut sources_of_stdin = paths.iter().chain(&args.batch).chain(&args.changes.add);
     if sources_of_stdin.by_ref().filter(|p| is_stdin(p)).count() > 1 {
         return Err(Failure::new(
             "`-` is given twice, but there is one standard input",
@@ -135,7 +138,8 @@ fn ask_model(
     asked: &Asked<'_>,
     terminal: &mut Terminal<'_>,
 ) -> Result<Exit, Failure> {
-    let analysis = args.inputs.read(paths, terminal)?;
+    let inputs = args.inputs.with(args.changes.what_if());
+    let analysis = inputs.read(paths, terminal)?;
     note_shortcomings(&analysis, terminal);
     let model = &analysis.model;
     let matrix = Matrix::new(&model.policies, &model.cluster);

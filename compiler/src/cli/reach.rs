@@ -9,6 +9,7 @@ mod rows;
 mod text;
 
 use super::inputs::note_shortcomings;
+use super::what_if::Changes;
 use super::{Exit, Failure, Inputs, Terminal};
 use crate::reach::{Directory, Reachability};
 use netpol_policy::Matrix;
@@ -35,6 +36,8 @@ pub struct Args {
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
     format: Format,
     #[command(flatten)]
+    changes: Changes,
+    #[command(flatten)]
     inputs: Inputs,
 }
 
@@ -55,7 +58,8 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
-    let analysis = args.inputs.read(&args.paths, terminal)?;
+    let inputs = args.inputs.with(args.changes.what_if());
+    let analysis = inputs.read(&args.paths, terminal)?;
     note_shortcomings(&analysis, terminal);
     let model = &analysis.model;
     let matrix = Matrix::new(&model.policies, &model.cluster);

@@ -60,6 +60,16 @@ pub(crate) struct Collected<'a> {
     pub missing: Vec<ObjectKey>,
 }
 
+fn as_item<'a>(object: &'a Object, default_namespace: &str) -> Item<'a> {
+    let role = kinds::role(object);
+    Item {
+        namespace: kinds::namespace_of(object, role, default_namespace),
+        object,
+        role,
+        removed: false,
+    }
+}
+
 /// Sorts out which objects are analysed.
 pub(crate) fn collect<'a>(
     objects: &'a [Object],
@@ -70,13 +80,7 @@ pub(crate) fn collect<'a>(
     let mut slots: Vec<Option<Item<'a>>> = Vec::new();
     let mut places: HashMap<(&str, &str, Option<String>, &str), usize> = HashMap::new();
     for object in objects {
-        let role = kinds::role(object);
-        let item = Item {
-            namespace: kinds::namespace_of(object, role, default_namespace),
-            object,
-            role,
-            removed: false,
-        };
+        let item = as_item(object, default_namespace);
         // `generateName` makes a new name each time; without a name there is nothing to compare.
         let name = object.name.as_str();
         if name.is_empty() || name.ends_with('*') {
@@ -104,8 +108,12 @@ pub(crate) fn collect<'a>(
     }
     out.items = slots.into_iter().flatten().collect();
     for key in remove {
-        let mut found = false;
-        for item in &mut out.items {
+        // What is added is added afterwards, and has perhaps taken the place of what is removed.
+        let replaced = (objects.iter())
+            .filter(|object| object.layer != Layer::Added && object.name == key.name)
+            .any(|object| as_item(object, default_namespace).is_named(key, default_namespace));
+        let mut found = replaced;
+        for item in (out.items.iter_mut()).filter(|item| item.object.layer != Layer::Added) {
             if item.is_named(key, default_namespace) {
                 item.removed = true;
                 found = true;
@@ -120,6 +128,17 @@ pub(crate) fn collect<'a>(
 }
 
 impl Collected<'_> {
+    /// What `--remove` may name.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.items.iter().map(|item| {
+            let (kind, name) = (&item.object.kind, &item.object.name);
+            match &item.namespace {
+                Some(namespace) => format!("{kind}/{namespace}/{name}"),
+                None => format!("{kind}/{name}"),
+            }
+        })
+    }
+
     /// What the server refuses never gets into the cluster. It is left out rather than guessed
     /// at, and the answers say that they are incomplete.
     fn leave_out_refused(&mut self) {

@@ -3,6 +3,7 @@
 use crate::load::{LoadOptions, ObjectKey};
 use netpol_policy::Dialect;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// What a verb was asked to read.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +53,8 @@ pub struct LabelChange {
 pub enum LabelTarget {
     /// The namespace of this name.
     Namespace(String),
+    /// The node of this name.
+    Node(String),
     /// All pods of a pod or workload of this namespace and name.
     Endpoint {
         /// The namespace.
@@ -59,4 +62,121 @@ pub enum LabelTarget {
         /// The name of the pod or of the workload.
         name: String,
     },
+}
+
+/// Text that is no change of a label: one sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{text}` changes no label: {why}; write ns/name=key=value, namespace/NAME=key=value or node/NAME=key=value, and key- to take a label away"
+)]
+pub struct NoLabelChange {
+    text: String,
+    why: &'static str,
+}
+
+impl FromStr for LabelChange {
+    type Err = NoLabelChange;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bad = |why| NoLabelChange {
+            text: text.to_owned(),
+            why,
+        };
+        let (of, label) = text.split_once('=').ok_or_else(|| bad("it has no `=`"))?;
+        let of = match of.split('/').collect::<Vec<_>>().as_slice() {
+            [space, name] if space.is_empty() || name.is_empty() => None,
+            ["namespace", name] => Some(LabelTarget::Namespace((*name).to_owned())),
+            ["node", name] => Some(LabelTarget::Node((*name).to_owned())),
+            [namespace, name] => Some(LabelTarget::Endpoint {
+                namespace: (*namespace).to_owned(),
+                name: (*name).to_owned(),
+            }),
+            _ => None,
+        };
+        let of = of.ok_or_else(|| bad("it does not say whose"))?;
+        let (key, value) = match (label.split_once('='), label.strip_suffix('-')) {
+            (Some((key, value)), _) => (key, Some(value)),
+            (None, Some(key)) => (key, None),
+            (None, None) => return Err(bad("it gives no value")),
+        };
+        if !is_key(key) {
+            return Err(bad("the key is none that a label may have"));
+        }
+        if !value.is_none_or(|value| value.is_empty() || is_word(value)) {
+            return Err(bad("the value is none that a label may have"));
+        }
+        Ok(Self {
+            of,
+            key: key.to_owned(),
+            value: value.map(str::to_owned),
+        })
+    }
+}
+
+/// A label's key: a word, perhaps behind a DNS name and a slash (`meta/v1 ObjectMeta.labels`).
+fn is_key(key: &str) -> bool {
+    match key.split_once('/') {
+        Some((prefix, name)) => {
+            let label = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
+            !prefix.is_empty() && prefix.len() <= 253 && prefix.chars().all(label) && is_word(name)
+        }
+        None => is_word(key),
+    }
+}
+
+/// 1 to 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends.
+fn is_word(word: &str) -> bool {
+    let within = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let ends = [word.chars().next(), word.chars().next_back()];
+    word.len() <= 63
+        && word.chars().all(within)
+        && ends
+            .into_iter()
+            .all(|c| c.is_some_and(|c| c.is_ascii_alphanumeric()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn label_changes_are_read_in_all_forms() {
+        let change = |of: LabelTarget, key: &str, value: Option<&str>| LabelChange {
+            of,
+            key: key.to_owned(),
+            value: value.map(str::to_owned),
+        };
+        let web = || LabelTarget::Endpoint {
+            namespace: "shop".to_owned(),
+            name: "web".to_owned(),
+        };
+        let shop = LabelTarget::Namespace("shop".to_owned());
+        let node = LabelTarget::Node("n1".to_owned());
+        for (text, expected) in [
+            ("shop/web=app=api", change(web(), "app", Some("api"))),
+            ("shop/web=app=", change(web(), "app", Some(""))),
+            ("shop/web=app-", change(web(), "app", None)),
+            ("shop/web=a-b=c", change(web(), "a-b", Some("c"))),
+            (
+                "namespace/shop=a.example/b=c",
+                change(shop, "a.example/b", Some("c")),
+            ),
+            ("node/n1=zone=a", change(node, "zone", Some("a"))),
+        ] {
+            assert_eq!(text.parse(), Ok(expected), "{text}");
+        }
+        for bad in [
+            "",
+            "shop/web",
+            "web=a=b",
+            "shop/web=a",
+            "a/b/c=d=e",
+            "shop/=a=b",
+            "s/w==b",
+            "s/w=a=b=c",
+            "s/w=a=b-",
+        ] {
+            assert!(bad.parse::<LabelChange>().is_err(), "{bad}");
+        }
+    }
 }

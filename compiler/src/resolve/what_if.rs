@@ -3,19 +3,28 @@
 use super::workloads::Placed;
 use super::{LabelChange, LabelTarget};
 use crate::finding::{Code, Finding, Severity};
-use netpol_policy::{Labels, Namespace};
-use std::collections::BTreeMap;
+use netpol_policy::{Cluster, Labels, Namespace};
 
 /// Changes labels in place; a finding for each target that does not exist.
 pub(crate) fn relabel(
     changes: &[LabelChange],
     endpoints: &mut [Placed],
-    namespaces: &mut BTreeMap<String, Namespace>,
+    cluster: &mut Cluster,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     for change in changes {
         match &change.of {
+            LabelTarget::Node(name) => {
+                match cluster.nodes.iter_mut().find(|node| node.name == *name) {
+                    Some(node) => apply(change, &mut node.labels),
+                    None => {
+                        let known = cluster.nodes.iter().map(|n| format!("node/{}", n.name));
+                        findings.push(missing(&format!("node/{name}"), known));
+                    }
+                }
+            }
             LabelTarget::Namespace(name) => {
+                let namespaces = &mut cluster.namespaces;
                 let lived_in = endpoints.iter().any(|p| p.endpoint.namespace == *name);
                 if !namespaces.contains_key(name) && lived_in {
                     let undeclared = Namespace {
@@ -26,7 +35,10 @@ pub(crate) fn relabel(
                 }
                 match namespaces.get_mut(name) {
                     Some(namespace) => apply(change, &mut namespace.labels),
-                    None => findings.push(missing(&format!("namespace {name}"))),
+                    None => {
+                        let known = namespaces.keys().map(|name| format!("namespace/{name}"));
+                        findings.push(missing(&format!("namespace/{name}"), known));
+                    }
                 }
             }
             LabelTarget::Endpoint { namespace, name } => {
@@ -39,7 +51,8 @@ pub(crate) fn relabel(
                     found = true;
                 }
                 if !found {
-                    findings.push(missing(&format!("{namespace}/{name}")));
+                    let known = endpoints.iter().map(|p| p.endpoint.display_name());
+                    findings.push(missing(&format!("{namespace}/{name}"), known));
                 }
             }
         }
@@ -47,9 +60,20 @@ pub(crate) fn relabel(
     findings
 }
 
-/// NP101 for something that is to be changed and does not exist.
-pub(crate) fn missing(what: &str) -> Finding {
-    let message = format!("`{what}` is to be changed, but there is no such object in the input");
+/// NP101 for something that is to be changed and does not exist; `known` are those that do.
+pub(crate) fn missing(what: &str, known: impl Iterator<Item = String>) -> Finding {
+    let near = known
+        .map(|name| {
+            (
+                strsim::osa_distance(&name.to_lowercase(), &what.to_lowercase()),
+                name,
+            )
+        })
+        .filter(|(distance, _)| *distance <= 1 + what.len() / 6)
+        .min();
+    let hint = near.map_or_else(String::new, |(_, name)| format!("; did you mean `{name}`?"));
+    let message =
+        format!("`{what}` is to be changed, but there is no such object in the input{hint}");
     Finding::new(Code("NP101"), Severity::Error, message)
 }
 

@@ -17,6 +17,7 @@ pub(super) fn ask(
     asked: &Asked<'_>,
     terminal: &mut Terminal<'_>,
 ) -> Result<Exit, Failure> {
+    refuse_flags_of_sources(args)?;
     let artefact = read_bundle(bundle)?;
     let cluster = if paths.is_empty() {
         artefact.bundle().inventory.clone().ok_or_else(|| {
@@ -45,4 +46,26 @@ pub(super) fn ask(
         incomplete: &[],
     };
     basis.answer(args, asked, terminal)
+}
+
+/// A bundle has been compiled: how its sources would be read says nothing about it.
+fn refuse_flags_of_sources(args: &Args) -> Result<(), Failure> {
+    if let Some(flag) = args.changes.given() {
+        return Err(Failure::new(format!(
+            "{flag} changes sources, and a bundle holds what was compiled from them; ask the sources \
+             (leave out --image), or change them, `netpolc build` another bundle and ask that one"
+        )));
+    }
+    let way_out = match args.inputs.given() {
+        None => return Ok(()),
+        Some("--cluster-state") => "give the dump as a PATH to ask with its pods",
+        Some("--dialect" | "--cni-values") => {
+            "it was decided when the bundle was built; build it anew"
+        }
+        Some(_) => "leave it out",
+    };
+    let flag = args.inputs.given().unwrap_or_default();
+    Err(Failure::new(format!(
+        "{flag} says how sources are read, and --image reads none: {way_out}"
+    )))
 }
