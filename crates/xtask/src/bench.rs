@@ -2,6 +2,13 @@
 //!
 //! A measurement is an example of the package that it is about; it prints lines for people and
 //! ends with 1 when it misses its bar. What was said goes to `target/bench.json` too.
+//!
+//! `netpolc` itself is measured as users run it, over generated clusters ([`scale`]): each is a
+//! measurement of its own, `netpolc/plain/800` say.
+
+mod cluster;
+mod process;
+mod scale;
 
 use crate::root;
 use std::io::Write;
@@ -24,7 +31,8 @@ const MEASUREMENTS: [(&str, &str, &str); 2] = [
 /// Measures in release mode; a bar that is missed ends with an error.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Only measurements of packages whose name holds this text.
+    /// Only measurements of packages whose name holds this text, or `netpolc/FAMILY/WORKLOADS` with
+    /// anything from the right left out: netpolc/plain/800, netpolc/admin, netpolc.
     only: Option<String>,
 }
 
@@ -58,7 +66,7 @@ pub fn run(args: &Args) -> Result<(), String> {
         let text = String::from_utf8_lossy(&said.stdout).into_owned();
         writeln!(out, "{what}\n{text}").map_err(|e| e.to_string())?;
         if !said.status.success() {
-            missed.push(example);
+            missed.push(example.to_owned());
         }
         told.push(serde_json::json!({
             "package": package,
@@ -67,6 +75,19 @@ pub fn run(args: &Args) -> Result<(), String> {
             "passed": said.status.success(),
             "lines": text.lines().collect::<Vec<_>>(),
         }));
+    }
+    let clusters = scale::chosen(args.only.as_deref());
+    if !clusters.is_empty() {
+        let (measured, bars) = scale::run(&clusters, &mut out)?;
+        told.push(serde_json::json!({
+            "package": "netpolc",
+            "measures": "netpolc over clusters of growing size against parsing alone",
+            "command": "cargo xtask bench netpolc",
+            "passed": bars.is_empty(),
+            "lines": bars,
+            "measured": measured,
+        }));
+        missed.extend(bars);
     }
     let path = root().join("target/bench.json");
     let json = serde_json::to_string_pretty(&told).map_err(|e| e.to_string())?;
