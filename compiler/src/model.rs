@@ -2,7 +2,7 @@
 //! each part the place that it was read from.
 
 use crate::source::Location;
-use netpol_policy::{Cluster, Direction, PolicyKey, PolicySet};
+use netpol_policy::{Cluster, Direction, PolicyKey, PolicySet, Protocol};
 use std::collections::BTreeMap;
 
 /// Everything that analyses may look at.
@@ -26,6 +26,8 @@ pub struct Model {
     pub duplicates: Vec<Duplicate>,
     /// Policies that are recognised but not taken into account; [`Model::incomplete`] says so too.
     pub unanalysed: Vec<Unanalysed>,
+    /// What stands behind the ports of services that select pods, sorted by namespace and name.
+    pub routes: Vec<Route>,
     /// The values given to the CNI's chart, when there are any.
     pub cni: Option<CniValues>,
     /// Nothing exists but what was given (`--closed-world`, or a cluster dump).
@@ -61,6 +63,90 @@ pub struct Duplicate {
     pub kept: Location,
     /// Do both say the same? Then nothing is lost.
     pub identical: bool,
+}
+
+/// A service that selects pods, and where its ports lead. Unlike the backends of
+/// [`netpol_policy::Service`] pods without an address are meant too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The service's namespace.
+    pub namespace: String,
+    /// `metadata.name`.
+    pub name: String,
+    /// In the order of the manifest.
+    pub ports: Vec<RoutePort>,
+    /// May clients outside of the cluster use it (`NodePort`, `LoadBalancer`, external addresses)?
+    pub from_outside: bool,
+}
+
+/// One port of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoutePort {
+    /// Protocol of service and target.
+    pub protocol: Protocol,
+    /// The port that clients use.
+    pub port: u16,
+    /// Places in [`Cluster::endpoints`], each with the port that the pods are asked on.
+    pub backends: Vec<(usize, u16)>,
+}
+
+/// One thing that differs between two readings and can be taken over alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// The object's kind; `CNI values` and `inventory` for what is no object.
+    pub kind: String,
+    /// `None` for cluster-scoped kinds.
+    pub namespace: Option<String>,
+    /// `metadata.name`; empty for what is no object.
+    pub name: String,
+    /// What of it differs.
+    pub part: EditPart,
+    /// Where it stands in the first reading.
+    pub before: Option<Location>,
+    /// Where it stands in the second one.
+    pub after: Option<Location>,
+}
+
+/// What of an object differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EditPart {
+    /// It is there on one side only.
+    Whole(EditKind),
+    /// One label of its pods, or of the namespace.
+    Label {
+        /// The label's key.
+        key: String,
+        /// `None` where the label is missing.
+        before: Option<String>,
+        /// `None` where the label is missing.
+        after: Option<String>,
+    },
+    /// Other fields, which change together.
+    Fields(Vec<EditDetail>),
+}
+
+/// Which side lacks the object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EditKind {
+    /// The first one.
+    Added,
+    /// The second one.
+    Removed,
+}
+
+/// One field that differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EditDetail {
+    /// `spec.ingress[0].ports[0].port`.
+    pub field: String,
+    /// The value in short; `None` where there is none.
+    pub before: Option<String>,
+    /// The value in short; `None` where there is none.
+    pub after: Option<String>,
+    /// Where the value stands.
+    pub before_at: Option<Location>,
+    /// Where the value stands.
+    pub after_at: Option<Location>,
 }
 
 /// A policy of a language that is known and not analysed.

@@ -3,6 +3,7 @@
 mod cluster;
 mod cni;
 mod collect;
+pub mod edits;
 mod inputs;
 mod inventory;
 mod kinds;
@@ -12,6 +13,7 @@ mod nodes;
 mod owners;
 mod pods;
 mod policies;
+mod routes;
 mod selector;
 mod services;
 mod what_if;
@@ -42,6 +44,8 @@ pub struct Analysis {
     /// Everything that reading and schema checks have found: NP101, NP102, NP103, NP104 for
     /// duplicate keys, NP107. In the order of [`Finding::sort_key`].
     pub findings: Vec<Finding>,
+    /// How the objects were understood.
+    pub options: ResolveOptions,
 }
 
 impl Analysis {
@@ -59,6 +63,16 @@ pub fn is_fatal(finding: &Finding) -> bool {
 /// Reads the inputs, checks them against the schemas and says what they mean.
 pub fn read(inputs: &Inputs) -> Analysis {
     read_into(inputs, Analysis::default())
+}
+
+/// As [`read`], into the sources of an earlier reading, so that places of both can be told apart.
+/// The result holds the sources of both.
+pub fn read_after(inputs: &Inputs, sources: Sources) -> Analysis {
+    let before = Analysis {
+        sources,
+        ..Analysis::default()
+    };
+    read_into(inputs, before)
 }
 
 /// As [`read`], behind the sources that were read before.
@@ -103,6 +117,7 @@ fn read_into(inputs: &Inputs, mut out: Analysis) -> Analysis {
         labels: inputs.what_if.labels.clone(),
         inventories,
     };
+    out.options = options.clone();
     let (model, found) = resolve(&out.objects, options);
     out.model = model;
     incomplete.append(&mut out.model.incomplete);

@@ -97,20 +97,22 @@ fn addresses(item: &Item<'_>) -> Vec<IpAddr> {
 }
 
 /// One port of a service as written.
-struct Port<'a> {
-    name: &'a str,
-    protocol: Protocol,
-    number: u16,
-    target: Target<'a>,
+pub(super) struct Port<'a> {
+    pub(super) name: &'a str,
+    pub(super) protocol: Protocol,
+    pub(super) number: u16,
+    pub(super) target: Target<'a>,
 }
 
-enum Target<'a> {
+/// The port behind a service's port.
+pub(super) enum Target<'a> {
     Number(u16),
     Name(&'a str),
 }
 
 impl<'a> Port<'a> {
-    fn read(node: NodeRef<'a>) -> Option<Self> {
+    /// Reads an item of `spec.ports`.
+    pub(super) fn read(node: NodeRef<'a>) -> Option<Self> {
         let text = |key: &str| node.get(key).and_then(NodeRef::as_str);
         let protocol = match text("protocol").filter(|name| !name.is_empty()) {
             Some(name) => name.parse().ok()?,
