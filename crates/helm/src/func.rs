@@ -6,8 +6,37 @@
 //! a function says more only where it knows more.
 
 mod call;
+mod cases;
+mod certificates;
+mod dates;
+mod decimal;
+mod defaults;
+mod dicts;
+mod digests;
+mod encoding;
 mod error;
+mod flow;
+mod json_in;
+mod json_out;
+mod lists;
+mod math;
+mod number;
 mod param;
+mod paths;
+mod plain;
+mod plain_of;
+mod random;
+mod regex_syntax;
+mod regexes;
+pub(crate) mod semver;
+mod strings;
+mod time;
+mod urls;
+mod util;
+mod versions;
+mod words;
+mod yaml_in;
+mod yaml_out;
 
 use std::sync::LazyLock;
 
@@ -61,7 +90,24 @@ impl Func {
 }
 
 /// The topics, each a sorted or unsorted list of functions; no name occurs twice.
-const TOPICS: &[&[Func]] = &[];
+const TOPICS: &[&[Func]] = &[
+    certificates::FUNCTIONS,
+    dates::FUNCTIONS,
+    defaults::FUNCTIONS,
+    dicts::FUNCTIONS,
+    digests::FUNCTIONS,
+    encoding::FUNCTIONS,
+    flow::FUNCTIONS,
+    lists::FUNCTIONS,
+    math::FUNCTIONS,
+    paths::FUNCTIONS,
+    random::FUNCTIONS,
+    regexes::FUNCTIONS,
+    strings::FUNCTIONS,
+    urls::FUNCTIONS,
+    versions::FUNCTIONS,
+    words::FUNCTIONS,
+];
 
 static REGISTRY: LazyLock<Vec<Func>> = LazyLock::new(|| {
     let mut all: Vec<Func> = TOPICS
