@@ -2,6 +2,10 @@
 //!
 //! Every step names the rule of `docs/semantics.md` that it follows.
 
+mod derivation;
+
+pub use derivation::{Derivation, Role, RuleStep, Step, derive};
+
 use crate::cidr::Family;
 use crate::verdict::UnknownCause;
 use crate::{
@@ -309,9 +313,19 @@ struct Outcome {
 
 /// What may come out, in the order in which it would be found; the last one is certain.
 #[derive(Default)]
-struct Outcomes(Vec<Outcome>);
+struct Outcomes {
+    found: Vec<Outcome>,
+    /// Every rule that was asked and may match, with how it matched: kept for a derivation alone.
+    heard: Option<Vec<(RuleId, Tri)>>,
+}
 
 impl Outcomes {
+    fn hear(&mut self, rule: RuleId, matched: Match) {
+        if let Some(heard) = &mut self.heard {
+            heard.push((rule, matched.0));
+        }
+    }
+
     /// Notes an outcome; says whether the search ends here.
     fn add(&mut self, verdict: Verdict, rule: RuleId, matched: Match) -> bool {
         self.add_conditional(verdict, rule, matched, None)
@@ -324,7 +338,7 @@ impl Outcomes {
         matched: Match,
         condition: Option<Condition>,
     ) -> bool {
-        self.0.push(Outcome {
+        self.found.push(Outcome {
             verdict,
             rule,
             cause: (matched.0 == Tri::Unknown).then_some(matched.1),
@@ -335,21 +349,21 @@ impl Outcomes {
 
     /// One verdict when every possible outcome is the same, else unknown.
     fn side(&self) -> Side {
-        let Some(first) = self.0.first() else {
+        let Some(first) = self.found.first() else {
             return Side::allow(RuleId::NOT_ISOLATED);
         };
-        if self.0.iter().all(|o| o.verdict == first.verdict) {
+        if self.found.iter().all(|o| o.verdict == first.verdict) {
             // Credit goes to the first rule that certainly matches; what may have to hold holds
             // back the answer.
-            let certain = self.0.iter().find(|o| o.cause.is_none());
+            let certain = self.found.iter().find(|o| o.cause.is_none());
             return Side {
                 verdict: first.verdict,
                 rule: certain.unwrap_or(first).rule,
                 cause: None,
-                condition: self.0.iter().find_map(|o| o.condition),
+                condition: self.found.iter().find_map(|o| o.condition),
             };
         }
-        let open = self.0.iter().find_map(|o| Some((o.rule, o.cause?)));
+        let open = self.found.iter().find_map(|o| Some((o.rule, o.cause?)));
         let (rule, cause) = open.unwrap_or((first.rule, UnknownCause::NamespaceLabels));
         Side::unknown(rule, cause)
     }
@@ -363,11 +377,16 @@ enum Next {
 
 impl Question<'_> {
     fn answer(&self) -> Side {
+        let mut out = Outcomes::default();
+        self.search(&mut out);
+        out.side()
+    }
+
+    fn search(&self, out: &mut Outcomes) {
         // S-ENFORCED: a CNI that enforces nothing lets everything pass.
         if !self.policies.options().enforced {
-            return Side::allow(RuleId::NOT_ISOLATED);
+            return;
         }
-        let mut out = Outcomes::default();
         if self.direction == Direction::Ingress {
             let local = from_local_node(self.cluster, self.flow);
             if local.possible()
@@ -377,19 +396,18 @@ impl Question<'_> {
                     (local, UnknownCause::NoNode),
                 )
             {
-                return out.side();
+                return;
             }
         }
         let admin = |tier| matches!(tier, Tier::Admin { .. });
         let baseline = |tier| matches!(tier, Tier::Baseline { .. });
-        if let Next::Tier = self.ordered_tier(admin, &mut out)
-            && let Next::Tier = self.namespace_tier(&mut out)
-            && let Next::Tier = self.ordered_tier(baseline, &mut out)
+        if let Next::Tier = self.ordered_tier(admin, out)
+            && let Next::Tier = self.namespace_tier(out)
+            && let Next::Tier = self.ordered_tier(baseline, out)
         {
             let certain = (Tri::Yes, UnknownCause::NoAddress);
             out.add(Verdict::Allow, RuleId::NOT_ISOLATED, certain);
         }
-        out.side()
     }
 
     fn subject(&self) -> Party {
@@ -416,6 +434,9 @@ impl Question<'_> {
             for (index, rule) in policy.rules.iter().enumerate() {
                 let matched = self.rule_matches(policy, rule);
                 let id = self.policies.rule_id(at, index);
+                if matched.0.possible() {
+                    out.hear(id, matched);
+                }
                 let verdict = match (matched.0, rule.action) {
                     (Tri::No, _) => continue,
                     (Tri::Yes, Action::Pass) => return Next::Tier,
@@ -458,9 +479,11 @@ impl Question<'_> {
                         _ => Verdict::Allow,
                     };
                     let id = self.policies.rule_id(at, index);
-                    if matched.0.possible()
-                        && out.add_conditional(verdict, id, matched, rule.condition)
-                    {
+                    if !matched.0.possible() {
+                        continue;
+                    }
+                    out.hear(id, matched);
+                    if out.add_conditional(verdict, id, matched, rule.condition) {
                         return Next::Stop;
                     }
                 }
@@ -503,19 +526,25 @@ impl Question<'_> {
             return (Tri::No, UnknownCause::NoAddress);
         }
         let selected = self.selected(policy);
-        let Some(peers) = &rule.peers else {
-            return selected;
-        };
+        match self.best_peer(rule) {
+            Some((_, best)) if best.0 <= selected.0 => best,
+            _ => selected,
+        }
+    }
+
+    /// The first of the rule's peers that matches best, and how; `None` when the rule names none
+    /// and matches everybody. The place means nothing when none matches.
+    fn best_peer(&self, rule: &Rule) -> Option<(usize, Match)> {
         let options = self.policies.options();
         let local = on_local_node(self.cluster, self.subject(), self.peer());
-        let mut best = (Tri::No, UnknownCause::NoAddress);
-        for peer in peers {
+        let mut best = (0, (Tri::No, UnknownCause::NoAddress));
+        for (at, peer) in rule.peers.as_ref()?.iter().enumerate() {
             let matched = peer_matches(self.cluster, options, peer, self.peer(), local);
-            if matched.0 > best.0 {
-                best = matched;
+            if matched.0 > best.1.0 {
+                best = (at, matched);
             }
         }
-        if selected.0 < best.0 { selected } else { best }
+        Some(best)
     }
 
     /// S-PORT: absent means every protocol and port; names are the destination pod's.
