@@ -12,7 +12,7 @@ use crate::kernel::maps::{Maps, Sizes};
 use crate::kernel::object::{Programs, WithoutImage};
 use crate::kernel::sys::{self, Hook, TestRun};
 use netpol_policy::{
-    Cluster, Direction, Flow, Matrix, Party, PolicySet, Protocol, Verdict, decide,
+    Cluster, Direction, Flow, Matrix, Party, PolicySet, Protocol, decide,
 };
 use std::fs;
 use std::net::IpAddr;
@@ -165,7 +165,7 @@ impl Asked<'_> {
             ifindex: subject.ifindex,
             made_here,
             frame,
-            passes: side.verdict == Verdict::Allow,
+            passes: side.passes(),
         })
     }
 }

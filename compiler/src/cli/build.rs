@@ -182,7 +182,7 @@ fn undecided_finding(note: &LinkNote) -> Option<Finding> {
         example.endpoint,
         example.peer,
         PortRange::new(example.protocol, example.first, example.last),
-        example.cause.sentence()
+        example.open.sentence()
     );
     Some(Finding::new(Code("NP503"), Severity::Error, message))
 }

@@ -29,7 +29,7 @@ mod subject;
 mod tables;
 mod write;
 
-pub use note::{LinkNote, UnknownExample};
+pub use note::{LinkNote, Open, UnknownExample};
 
 use crate::local::{Local, set_local};
 use judge::{Judge, Judged};

@@ -12,11 +12,12 @@ use std::net::IpAddr;
 const WORLDS: u64 = 500;
 const FLOWS: usize = 200;
 
-/// Lowering: what is not decided is denied.
+/// Lowering: what is not decided, or allowed on a condition, is denied.
 fn lower(side: Side) -> (Verdict, RuleId) {
-    match side.verdict {
-        Verdict::Allow => (Verdict::Allow, side.rule),
-        Verdict::Deny | Verdict::Unknown => (Verdict::Deny, side.rule),
+    if side.passes() {
+        (Verdict::Allow, side.rule)
+    } else {
+        (Verdict::Deny, side.rule)
     }
 }
 

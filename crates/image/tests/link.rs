@@ -465,7 +465,7 @@ fn the_same_input_gives_the_same_bytes_in_whatever_order_it_came() {
         turned.normalize();
         let mut policies = world.policies.policies().to_vec();
         policies.reverse();
-        let policies = PolicySet::new(world.policies.dialect(), policies);
+        let policies = PolicySet::with_options(world.policies.options(), policies);
         let third = link(&policies, &turned, node, &options).unwrap();
         assert_eq!(first.bytes(), third.bytes(), "seed {seed}");
     }

@@ -94,6 +94,12 @@ pub struct Side {
 }
 
 impl Side {
+    /// Lowered to what a kernel can do: what is not decided is denied, and so is what is allowed on
+    /// a condition (S-CONDITION).
+    pub fn passes(&self) -> bool {
+        self.verdict == Verdict::Allow && self.condition.is_none()
+    }
+
     /// A side that a rule allows.
     pub fn allow(rule: RuleId) -> Self {
         Self {
@@ -137,6 +143,11 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Do both sides let the packet pass in a kernel ([`Side::passes`])?
+    pub fn passes(&self) -> bool {
+        self.ingress.passes() && self.egress.passes()
+    }
+
     /// Of an allow: what else must hold, on the first side that asks for something.
     pub fn condition(&self) -> Option<Condition> {
         (self.verdict == Verdict::Allow)

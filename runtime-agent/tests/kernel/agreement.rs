@@ -136,7 +136,7 @@ impl Asked<'_> {
             let expected = decide(&self.world.policies, cluster, &flow).side(direction);
             let by_matrix = self.matrix.decide(&flow).unwrap().side(direction);
             assert_eq!(by_matrix, expected, "matrix and decide, {}", label());
-            let passes = expected.verdict == Verdict::Allow;
+            let passes = expected.passes();
             assert_eq!(by_kernel, passes, "kernel and decide, {}", label());
             assert_eq!(by_image.rule, expected.rule, "rules, {}", label());
             seen.by_policy_alone += 1;

@@ -2,7 +2,7 @@
 //! `decide`.
 
 use crate::lab::{Place, bundle, skip};
-use netpol_policy::{Cluster, Flow, Party, Protocol, Verdict, decide};
+use netpol_policy::{Cluster, Flow, Party, Protocol, decide};
 use netpol_testgen::{Gen, Size, World};
 use netpold::netns::wire::{self, Attempt, Servers};
 use netpold::netns::{Node, Pod};
@@ -106,12 +106,16 @@ impl Street {
                         port: *port,
                     };
                     let decision = decide(&self.world.policies, &self.world.cluster, &flow);
+                    // A UDP server that listens on every address answers from the first one.
+                    if *protocol == Protocol::Udp && self.source(*to, *address).is_none() {
+                        continue;
+                    }
                     let attempt = Attempt {
                         protocol: *protocol,
                         address: *address,
                         port: *port,
                     };
-                    attempts.push((attempt, decision.verdict == Verdict::Allow));
+                    attempts.push((attempt, decision.passes()));
                 }
             }
         }

@@ -1,12 +1,13 @@
 //! What linking wants said.
 
-use netpol_policy::{Direction, Protocol, RuleId, UnknownCause};
+use netpol_policy::{Condition, Direction, Protocol, RuleId, UnknownCause};
 use std::net::IpAddr;
 
 /// Something that the image decides more strictly, or otherwise, than the input asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkNote {
-    /// NP503: the input does not decide these, and the image denies them.
+    /// NP503: the input does not decide these, or allows them on a condition that the kernel cannot
+    /// check; the image denies them.
     Unknown {
         /// How many combinations of local endpoint, peer class and port range.
         count: usize,
@@ -45,6 +46,25 @@ pub enum LinkNote {
     },
 }
 
+/// Why the image denies what no policy denies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Open {
+    /// The input does not decide it.
+    Unknown(UnknownCause),
+    /// It is allowed on a condition, which the kernel cannot check.
+    Condition(Condition),
+}
+
+impl Open {
+    /// One sentence for people.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Unknown(cause) => cause.sentence(),
+            Self::Condition(condition) => condition.sentence(),
+        }
+    }
+}
+
 /// One undecided combination.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownExample {
@@ -60,8 +80,8 @@ pub struct UnknownExample {
     pub first: u16,
     /// Last port of the range.
     pub last: u16,
-    /// What the input does not say.
-    pub cause: UnknownCause,
+    /// What is open.
+    pub open: Open,
     /// The rule that would need to know it; drops of these packets are credited to it.
     pub rule: RuleId,
 }

@@ -29,8 +29,8 @@ const UNKNOWN: Column = Column {
 };
 
 /// The ports of a service address that have backends: places of pieces, and for each the classes
-/// of the backends with the piece of the target port.
-pub(super) type Lead = Vec<(usize, Vec<(ClassId, usize)>)>;
+/// of the backends, whether they are on this node's network, and the piece of the target port.
+pub(super) type Lead = Vec<(usize, Vec<(ClassId, Tri, usize)>)>;
 
 /// A service address as an example for a [`Lead`]: per port its backends.
 #[derive(Debug)]
@@ -45,6 +45,8 @@ pub(super) struct Backend {
     pub(super) address: IpAddr,
     pub(super) port: u16,
     pub(super) class: ClassId,
+    /// Is it this node?
+    pub(super) local: Tri,
     /// The piece of the target port.
     pub(super) target: usize,
 }
@@ -253,11 +255,13 @@ impl Collector<'_> {
         parties: &Parties,
     ) -> Option<Backend> {
         let party = parties.by_address.get(&address).copied();
+        let party = party.unwrap_or(Party::External(address));
         Some(Backend {
             address,
             port,
             // The class of a free address does not depend on which kind of free it is.
-            class: self.class_of(party.unwrap_or(Party::External(address))),
+            class: self.class_of(party),
+            local: self.is_this_node(party),
             target: self.pieces.index(protocol, port)?,
         })
     }
@@ -267,7 +271,10 @@ impl Exemplar {
     /// The classes and target pieces of the backends, sorted, each once.
     fn lead(&self) -> Lead {
         let of_port = |(piece, backends): (&usize, &Vec<Backend>)| {
-            let mut lead: Vec<_> = backends.iter().map(|b| (b.class, b.target)).collect();
+            let mut lead: Vec<_> = backends
+                .iter()
+                .map(|b| (b.class, b.local, b.target))
+                .collect();
             lead.sort_unstable();
             lead.dedup();
             (*piece, lead)

@@ -1,7 +1,7 @@
 //! One direction of one subject class on its way through all columns.
 
 use super::judge::Judge;
-use super::note::UnknownExample;
+use super::note::{Open, UnknownExample};
 use super::peers::{Backend, Column};
 use super::ports::{Piece, Pieces};
 use super::{LinkNote, MAX_EXAMPLES, MAX_NOTES, PerProtocol, party_name};
@@ -126,11 +126,10 @@ impl<'j, 'f> Subject<'j, 'f> {
     }
 
     fn column(&mut self, column: Column) -> usize {
+        let plain = self.base(column.base, column.local);
         match (self.direction, column.service) {
-            (Direction::Ingress, _) => self.base(column.base, column.local),
-            (Direction::Egress, None) => self.base(column.base, Tri::No),
+            (Direction::Ingress, _) | (Direction::Egress, None) => plain,
             (Direction::Egress, Some(service)) => {
-                let plain = self.base(column.base, Tri::No);
                 if let Some(known) = self.of_service.get(&(plain, service)) {
                     return *known;
                 }
@@ -161,8 +160,8 @@ impl<'j, 'f> Subject<'j, 'f> {
     }
 
     /// What is said about a peer at one piece.
-    fn at(&mut self, peer: ClassId, piece: usize) -> Option<(bool, u32)> {
-        let place = self.base(peer, Tri::No);
+    fn at(&mut self, peer: ClassId, local: Tri, piece: usize) -> Option<(bool, u32)> {
+        let place = self.base(peer, local);
         self.distinct.get(place)?.at(piece)
     }
 
@@ -175,12 +174,18 @@ impl<'j, 'f> Subject<'j, 'f> {
             // The matrix answers for every atom; nothing is allowed should one be missing.
             let missing = Side::deny(crate::reason::NO_IMAGE);
             let side = sides.get(piece.atom).copied().unwrap_or(missing);
-            if side.verdict == Verdict::Unknown {
-                self.note_unknown(peer, *piece, side);
-            }
             // The kernel reads no requests and asks nobody to authenticate (S-CONDITION).
-            let allow = side.verdict == Verdict::Allow && side.condition.is_none();
-            verdicts.allow.push(allow);
+            let open = match (side.cause, side.condition) {
+                (Some(cause), _) => Some(Open::Unknown(cause)),
+                (None, Some(condition)) => Some(Open::Condition(condition)),
+                (None, None) => None,
+            };
+            if let Some(open) = open {
+                self.note_open(peer, *piece, side, open);
+            }
+            verdicts
+                .allow
+                .push(side.verdict == Verdict::Allow && open.is_none());
             verdicts.rules.push(judge.slice.whole_id(side.rule).0);
         }
         verdicts.summarize(judge.pieces)
@@ -202,8 +207,8 @@ impl<'j, 'f> Subject<'j, 'f> {
         };
         for (piece, backends) in lead {
             let mut says = Vec::with_capacity(backends.len());
-            for (class, target) in backends {
-                says.extend(self.at(*class, *target));
+            for (class, local, target) in backends {
+                says.extend(self.at(*class, *local, *target));
             }
             let denied = says.iter().find(|(allow, _)| !allow);
             if denied.is_some() && says.iter().any(|(allow, _)| *allow) {
@@ -223,10 +228,10 @@ impl<'j, 'f> Subject<'j, 'f> {
         endpoint.map(Endpoint::display_name).unwrap_or_default()
     }
 
-    fn note_unknown(&mut self, peer: ClassId, piece: Piece, side: Side) {
+    fn note_open(&mut self, peer: ClassId, piece: Piece, side: Side, open: Open) {
         self.findings.unknown += 1;
         let party = self.judge.matrix.representative(peer);
-        if let (Some(party), Some(cause)) = (party, side.cause)
+        if let Some(party) = party
             && self.findings.examples.len() < MAX_EXAMPLES
         {
             let example = UnknownExample {
@@ -236,7 +241,7 @@ impl<'j, 'f> Subject<'j, 'f> {
                 protocol: piece.protocol,
                 first: piece.first,
                 last: piece.last,
-                cause,
+                open,
                 rule: self.judge.slice.whole_id(side.rule),
             };
             self.findings.examples.push(example);
@@ -254,7 +259,7 @@ impl<'j, 'f> Subject<'j, 'f> {
         }
         let (mut allowed, mut denied) = (Vec::new(), Vec::new());
         for backend in backends {
-            match self.at(backend.class, backend.target) {
+            match self.at(backend.class, backend.local, backend.target) {
                 Some((true, _)) => allowed.push((backend.address, backend.port)),
                 _ => denied.push((backend.address, backend.port)),
             }
