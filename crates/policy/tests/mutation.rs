@@ -9,9 +9,9 @@ use netpol_policy::{
 use netpol_testgen::{Gen, Rng, Size, World};
 use std::collections::BTreeMap;
 
-const WORLDS: u64 = 60;
+const WORLDS: u64 = 150;
 const MUTANTS: usize = 40;
-const FLOWS: usize = 60;
+const FLOWS: usize = 150;
 
 /// What an edit does; by name, so that the test can say that each one counts.
 type Edit = (&'static str, fn(&mut Policy, usize));
