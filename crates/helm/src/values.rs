@@ -9,10 +9,10 @@ mod source;
 mod strvals;
 mod yaml;
 
-pub(crate) use coalesce::{Coalescer, Unit, deep_copy, merge_tables, trim_nulls};
+pub(crate) use coalesce::{Coalescer, Unit, deep_copy, merge_tables};
 pub use input::{SetKind, SetValue, ValuesError, ValuesFile, ValuesInput};
 pub(crate) use path::{path_value, table};
 pub use schema::{SchemaProblem, SchemaViolation};
 pub(crate) use schema::Schemas;
 pub use source::{Source, SourceKind, Sources};
-pub(crate) use yaml::{Wrong, read_values};
+pub(crate) use yaml::read_values;

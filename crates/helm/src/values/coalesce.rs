@@ -11,13 +11,13 @@ use crate::value::{Data, List, Map, Value};
 const GLOBAL: &str = "global";
 
 /// A chart of the tree that is coalesced.
-pub(crate) trait Unit {
+pub(crate) trait Unit: Sized {
     /// The name of its values in its parent's.
     fn name(&self) -> Rc<str>;
     /// Its own values.
     fn values(&self) -> Map;
     /// Its subcharts.
-    fn units(&self) -> Vec<Rc<Self>>;
+    fn units(&self) -> &[Self];
 }
 
 /// Merges or coalesces, and collects Helm's warnings.
@@ -59,7 +59,7 @@ impl Coalescer {
             };
             let prefix = join(prefix, &unit.name());
             self.globals(&below, given, &prefix);
-            self.unit(&*subchart, &below, &prefix)?;
+            self.unit(subchart, &below, &prefix)?;
         }
         Ok(())
     }
@@ -108,7 +108,7 @@ impl Coalescer {
     /// Lays a chart's own values below the given ones.
     fn values<U: Unit>(&mut self, unit: &U, given: &Map, prefix: &str) {
         let prefix = join(prefix, &unit.name());
-        let subcharts: Vec<Rc<str>> = unit.units().iter().map(|unit| unit.name()).collect();
+        let subcharts: Vec<Rc<str>> = unit.units().iter().map(Unit::name).collect();
         for (key, own) in copy_map(&unit.values()).entries() {
             let Some(value) = given.get(&key) else {
                 given.set(key, own);
@@ -162,19 +162,6 @@ fn tables(warnings: &mut Vec<String>, above: &Map, below: &Map, prefix: &str, me
                 let warning = format!("destination for {full} is a table. Ignoring non-table value");
                 warnings.push(warning);
             }
-            _ => {}
-        }
-    }
-}
-
-/// Removes every null below, in place: `trimNilValues` on a copy of one's own.
-pub(crate) fn trim_nulls(values: &Map) {
-    for (key, value) in values.entries() {
-        match &value.data {
-            Data::Null => {
-                values.remove(&key);
-            }
-            Data::Map(table) => trim_nulls(table),
             _ => {}
         }
     }

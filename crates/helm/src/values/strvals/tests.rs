@@ -64,7 +64,7 @@ fn other_flags_have_their_own_values() {
     assert_eq!(set(SetKind::String, "a=1,b=true", "").as_deref(), Ok(r#"{"a":"1","b":"true"}"#));
     assert_eq!(
         set(SetKind::Json, r#"a=[1,{"b":null}] , c=, d="x""#, "").as_deref(),
-        Ok(r#"{" d":"x","a":[1,{"b":null}],"c":null}"#)
+        Ok(r#"{" c":null," d":"x","a":[1,{"b":null}]}"#)
     );
     assert_eq!(
         set(SetKind::Literal, r"a.b=x,y={z}\n", "").as_deref(),
