@@ -2,7 +2,7 @@
 //!
 //! Questions are read by [`question`], names become parties in [`directory`], a [`Judge`] gives the
 //! verdicts (the model itself here; a compiled bundle in `lower`), [`answer`] puts them together
-//! with their reasons, and [`graph`] asks for everybody at once, by identity classes.
+//! with their reasons, [`why`] tells the whole way there, and [`graph`] asks for everybody at once, by identity classes.
 
 pub mod addresses;
 pub mod answer;
@@ -14,6 +14,7 @@ pub mod places;
 pub mod ports;
 pub mod question;
 pub mod reason;
+pub mod why;
 
 pub use answer::{Answer, Answers, Desk, Question, ask};
 pub use batch::Batch;

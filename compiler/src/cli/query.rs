@@ -3,6 +3,7 @@
 mod image;
 mod json;
 mod text;
+mod why;
 
 pub(in crate::cli) use json::family_name;
 
@@ -11,7 +12,10 @@ use super::what_if::Changes;
 use super::{Exit, Failure, Inputs, Terminal};
 use crate::reach::{
     Answers, Batch, Desk, Directory, Judge, ModelJudge, ModelPlaces, Places, PortQuestion,
-    Question, Reasons, Who, answer::Overall, ask,
+    Question, Reasons, Who,
+    answer::Overall,
+    ask,
+    why::{Why, why as why_of},
 };
 use netpol_policy::{Cluster, Matrix, PolicySet};
 use std::ffi::OsString;
@@ -45,6 +49,10 @@ pub struct Args {
     /// TCP/8443, TCP/8000-8010, TCP/http, ICMP/8; every protocol and port when absent.
     #[arg(short, long, value_name = "PORT", conflicts_with = "batch")]
     port: Option<PortQuestion>,
+    /// Show the whole derivation: every policy, whether it selects either end, which of its rules
+    /// match, and what each has to do with the answer.
+    #[arg(long, conflicts_with = "batch")]
+    why: bool,
     /// The verdict that makes the exit code 0.
     #[arg(long, value_enum, value_name = "VERDICT", conflicts_with = "batch")]
     expect: Option<Expected>,
@@ -185,13 +193,39 @@ impl Basis<'_> {
             Asked::Lines(file) => answer_lines(file, Batch::new(desk, reasons), terminal),
             Asked::One(question) => {
                 let answers = ask(&desk, question).map_err(Failure::new)?;
+                let whys = self.whys(args, &answers, &directory, reasons);
                 match args.format {
-                    Format::Text => text::write(&answers, reasons, terminal)?,
-                    Format::Json => json::write(&answers, reasons, self.incomplete, terminal)?,
+                    Format::Text => text::write(&answers, reasons, &whys, terminal)?,
+                    Format::Json => {
+                        json::write(&answers, reasons, &whys, self.incomplete, terminal)?;
+                    }
                 }
                 Ok(exit(args.expect, &answers))
             }
         }
+    }
+}
+
+impl Basis<'_> {
+    /// The derivation of each answer, when it is asked for.
+    fn whys(
+        &self,
+        args: &Args,
+        answers: &Answers,
+        directory: &Directory<'_>,
+        reasons: Reasons<'_>,
+    ) -> Vec<Why> {
+        let asked = answers.answers.iter().filter(|_| args.why);
+        asked
+            .map(|answer| {
+                let flow = &answer.witness;
+                let (from, to) = (
+                    directory.name(flow.source),
+                    directory.name(flow.destination),
+                );
+                why_of(reasons, self.cluster, flow, (&from, &to))
+            })
+            .collect()
     }
 }
 

@@ -5,7 +5,7 @@ use super::judge::{Judge, over_ports};
 use super::ports::{self, PortRange};
 use super::question::{PortQuestion, Who};
 use netpol_policy::cidr::Family;
-use netpol_policy::{Cluster, Decision, Matrix, Party, Protocol, Verdict};
+use netpol_policy::{Cluster, Decision, Flow, Matrix, Party, Protocol, Verdict};
 use std::collections::HashMap;
 
 /// Where questions are asked: the parties, their classes, and who judges.
@@ -51,6 +51,8 @@ pub struct Answer {
     pub ports: Vec<PortRange>,
     /// What becomes of these packets.
     pub decision: Decision,
+    /// One of these packets: what a derivation is about.
+    pub witness: Flow,
 }
 
 /// Everything that there is to say.
@@ -175,23 +177,38 @@ fn ask_pair(
     }
     let judged: Vec<_> = meetings
         .iter()
-        .map(|(family, from, to)| (*family, by_decision(desk, (*from, *to), &runs)))
+        .map(|(family, from, to)| {
+            let parties = (*from, *to);
+            (*family, parties, by_decision(desk, parties, &runs))
+        })
         .collect();
-    if judged.iter().all(|(_, decisions)| decisions.is_empty()) {
+    if judged.iter().all(|(.., decisions)| decisions.is_empty()) {
         return Err(no_verdict(&source.name, &destination.name));
     }
-    let alike = judged.windows(2).all(|w| matches!(w, [a, b] if a.1 == b.1));
+    let alike = judged.windows(2).all(|w| matches!(w, [a, b] if a.2 == b.2));
     let answers = judged.into_iter().take(if alike { 1 } else { usize::MAX });
-    let answers = answers.flat_map(|(family, decisions)| {
+    let answers = answers.flat_map(|(family, parties, decisions)| {
         decisions.into_iter().map(move |(decision, ports)| Answer {
             from: source.name.clone(),
             to: destination.name.clone(),
             family: family.filter(|_| !alike),
+            witness: witness(parties, &ports),
             ports,
             decision,
         })
     });
     Ok(answers.collect())
+}
+
+/// The packet to the first of these ports.
+fn witness((source, destination): (Party, Party), ports: &[PortRange]) -> Flow {
+    let first = ports.first();
+    Flow {
+        source,
+        destination,
+        protocol: first.map_or(Protocol::Other, |range| range.protocol),
+        port: first.map_or(0, |range| range.first),
+    }
 }
 
 /// The parties of two targets that can send each other packets, by family; the source's primary
@@ -255,10 +272,14 @@ fn join_pieces(answers: Vec<Answer>, from: &Who, pieces: usize) -> Vec<Answer> {
     let mut places: HashMap<Answer, usize> = HashMap::new();
     for mut answer in answers {
         let name = side(&mut answer);
+        // Each piece has a packet of its own; the first piece's speaks for all.
+        let nobody = witness((Party::Unknown, Party::Unknown), &[]);
+        let packet = std::mem::replace(&mut answer.witness, nobody);
         if let Some((_, names)) = places.get(&answer).and_then(|at| joined.get_mut(*at)) {
             names.push(name);
         } else {
             places.insert(answer.clone(), joined.len());
+            answer.witness = packet;
             joined.push((answer, vec![name]));
         }
     }

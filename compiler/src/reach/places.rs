@@ -39,9 +39,8 @@ impl<'a> ModelPlaces<'a> {
     }
 }
 
-impl Places for ModelPlaces<'_> {
-    fn place(&self, rule: RuleId) -> Option<Place> {
-        let at = self.location(rule)?;
+impl ModelPlaces<'_> {
+    fn shown(&self, at: Location) -> Option<Place> {
         let source = self.sources.get(at.source)?;
         let position = source.line_column(at.span.start);
         Some(Place {
@@ -49,5 +48,15 @@ impl Places for ModelPlaces<'_> {
             line: position.line,
             column: position.column,
         })
+    }
+}
+
+impl Places for ModelPlaces<'_> {
+    fn place(&self, rule: RuleId) -> Option<Place> {
+        self.shown(self.location(rule)?)
+    }
+
+    fn subject(&self, policy: usize) -> Option<Place> {
+        self.shown(self.model.policy_origins.get(policy)?.subject)
     }
 }

@@ -25,6 +25,11 @@ impl fmt::Display for Place {
 pub trait Places {
     /// The place of a rule; `None` when it is not known, and for numbers of no policy.
     fn place(&self, rule: RuleId) -> Option<Place>;
+
+    /// The place of the subject's selector of a policy, by its place in the policy set.
+    fn subject(&self, _policy: usize) -> Option<Place> {
+        None
+    }
 }
 
 /// Makes sentences of rule numbers.
@@ -64,6 +69,9 @@ pub struct Reason {
     /// What keeps an unknown verdict from being decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<&'static str>,
+    /// Of an allow: what else must hold, while the connection runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<&'static str>,
 }
 
 impl<'a> Reasons<'a> {
@@ -77,8 +85,10 @@ impl<'a> Reasons<'a> {
         let place = self.places.place(side.rule);
         let cause = side.cause.map(netpol_policy::UnknownCause::sentence);
         let (policy, what) = self.what(direction, side.rule, place.as_ref());
-        let reason = match (side.verdict, cause) {
-            (Verdict::Unknown, Some(cause)) => format!("{cause} (it depends on: {what})"),
+        let condition = side.condition.map(netpol_policy::Condition::sentence);
+        let reason = match (side.verdict, cause, condition) {
+            (Verdict::Unknown, Some(cause), _) => format!("{cause} (it depends on: {what})"),
+            (Verdict::Allow, _, Some(condition)) => format!("{what}, on condition: {condition}"),
             _ => what,
         };
         Reason {
@@ -90,6 +100,29 @@ impl<'a> Reasons<'a> {
             column: place.as_ref().map(|p| p.column),
             file: place.map(|p| p.path),
             cause,
+            condition,
+        }
+    }
+
+    /// The policies that are spoken of.
+    pub fn policies(&self) -> &'a PolicySet {
+        self.policies
+    }
+
+    /// Where rules and policies were written.
+    pub fn places(&self) -> &'a dyn Places {
+        self.places
+    }
+
+    /// A rule without its place: `NetworkPolicy shop/api, ingress rule 1`.
+    pub fn name(&self, direction: Direction, rule: RuleId) -> String {
+        match self.policies.rule_ref(rule) {
+            Some(RuleRef::Rule(policy, rule, before)) => {
+                let (side, nth) = (rule.direction.name(), before + 1);
+                format!("{}, {side} rule {nth}", policy.key)
+            }
+            Some(RuleRef::Isolation(policy, _)) => format!("the isolation by {}", policy.key),
+            _ => format!("\"{}\"", builtin(direction, rule)),
         }
     }
 
@@ -125,7 +158,7 @@ impl<'a> Reasons<'a> {
 }
 
 /// What the numbers that belong to no policy mean.
-fn builtin(direction: Direction, rule: RuleId) -> String {
+pub(super) fn builtin(direction: Direction, rule: RuleId) -> String {
     match rule {
         RuleId::NOT_ISOLATED => format!("no policy isolates it for {}", direction.name()),
         RuleId::SELF => "a pod always reaches itself".to_owned(),

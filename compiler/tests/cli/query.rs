@@ -314,3 +314,49 @@ spec: {clusterIP: 10.96.0.1, clusterIPs: [10.96.0.1], selector: {app: one}, port
     let ended = query(&dir, &["a/one", "a/one", "--port", "TCP/80"]).expect_code(0);
     assert!(ended.stderr.contains("Service a/svc"), "{}", ended.stderr);
 }
+
+/// Every policy with what it had to do with the answer, in words and for programs.
+#[test]
+fn why_tells_the_whole_way_to_the_answer() {
+    let dir = shop("why");
+    let args = ["shop/web", "shop/api", "--port", "TCP/8443", "--why"];
+    let text = query(&dir, &args).expect_code(0).stdout;
+    assert!(text.starts_with("allow "), "the answer comes first: {text}");
+    for line in [
+        "→ rule 1, allow (",
+        "api.yaml:7:5): matches by its peer 1: allowed",
+        "selects shop/api and isolates it for ingress, without a rule",
+        "→ no tier decides: no policy isolates it for egress",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    let args = [
+        "data/db", "shop/api", "--port", "TCP/80", "--why", "--format", "json",
+    ];
+    let json = query(&dir, &args).expect_code(1).json();
+    assert_form(&json, "query.v1.json", None);
+    let answer = &json["answers"][0];
+    let why = &answer["why"]["ingress"];
+    assert_eq!(why["verdict"], "deny");
+    assert_eq!(why["conclusion"], answer["ingress"]["reason"]);
+    let policies = why["policies"].as_array().unwrap();
+    assert_eq!(policies.len(), 2, "every policy stands in it");
+    assert_eq!(policies[0]["policy"], "NetworkPolicy shop/api");
+    assert_eq!(policies[0]["isolation"]["part"], "decides");
+    assert_eq!(policies[0]["isolation"]["rule"], answer["ingress"]["rule"]);
+    let rule = &policies[0]["rules"][0];
+    assert_eq!(
+        (&rule["peer"], &rule["port"], &rule["part"]),
+        (&json!("no"), &json!(false), &json!("none"))
+    );
+    assert_eq!(policies[1]["isolation"]["part"], "not-asked");
+    let egress = &answer["why"]["egress"];
+    assert_eq!(egress["builtin"][0]["part"], "decides");
+    assert!(
+        egress["policies"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|p| p["selects"] == "no")
+    );
+}

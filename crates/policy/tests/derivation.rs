@@ -1,6 +1,10 @@
 //! A derivation says what `decide` says, and what it says of every policy is enough to come to the
 //! same verdict.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
 
 use netpol_policy::decide::{Derivation, Role, Step};
 use netpol_policy::{

@@ -3,6 +3,7 @@
 use crate::cli::{Failure, Terminal};
 use crate::reach::answer::Overall;
 use crate::reach::reason::Reason;
+use crate::reach::why::Why;
 use crate::reach::{Answers, PortRange, Reasons};
 use netpol_policy::cidr::Family;
 use netpol_policy::{Direction, Verdict};
@@ -27,23 +28,31 @@ struct Answer<'a> {
     verdict: Verdict,
     ingress: Reason,
     egress: Reason,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a Why>,
 }
 
 pub(super) fn write(
     answers: &Answers,
     reasons: Reasons<'_>,
+    whys: &[Why],
     incomplete: &[String],
     terminal: &mut Terminal<'_>,
 ) -> Result<(), Failure> {
-    let list = answers.answers.iter().map(|answer| Answer {
-        from: &answer.from,
-        to: &answer.to,
-        family: answer.family.map(family_name),
-        ports: &answer.ports,
-        verdict: answer.decision.verdict,
-        ingress: reasons.side(Direction::Ingress, answer.decision.ingress),
-        egress: reasons.side(Direction::Egress, answer.decision.egress),
-    });
+    let list = answers
+        .answers
+        .iter()
+        .enumerate()
+        .map(|(at, answer)| Answer {
+            from: &answer.from,
+            to: &answer.to,
+            family: answer.family.map(family_name),
+            ports: &answer.ports,
+            verdict: answer.decision.verdict,
+            ingress: reasons.side(Direction::Ingress, answer.decision.ingress),
+            egress: reasons.side(Direction::Egress, answer.decision.egress),
+            why: whys.get(at),
+        });
     let document = Document {
         version: 1,
         verdict: answers.overall(),

@@ -1,7 +1,9 @@
 //! Answers for people.
 
+use super::why;
 use crate::cli::Terminal;
 use crate::reach::batch::word;
+use crate::reach::why::Why;
 use crate::reach::{Answer, Answers, Reasons, ports};
 use netpol_policy::{Direction, Verdict};
 use std::io;
@@ -12,6 +14,7 @@ const WITH_REASONS: usize = 24;
 pub(super) fn write(
     answers: &Answers,
     reasons: Reasons<'_>,
+    whys: &[Why],
     terminal: &mut Terminal<'_>,
 ) -> io::Result<()> {
     let reasoned = answers.answers.len() <= WITH_REASONS || terminal.verbosity() > 0;
@@ -20,7 +23,7 @@ pub(super) fn write(
         widths.max().unwrap_or(0).min(40)
     };
     let (from_width, to_width) = (width(|a| &a.from), width(|a| &a.to));
-    for answer in &answers.answers {
+    for (at, answer) in answers.answers.iter().enumerate() {
         let family = answer
             .family
             .map_or_else(String::new, |f| format!("  IP{f:?}").to_lowercase());
@@ -36,12 +39,11 @@ pub(super) fn write(
             for direction in [Direction::Egress, Direction::Ingress] {
                 let reason = reasons.side(direction, answer.decision.side(direction));
                 let verdict = painted(reason.verdict, terminal.colored());
-                let direction = direction.name();
-                writeln!(
-                    terminal.stdout,
-                    "  {direction:7}  {verdict}  {}",
-                    reason.reason
-                )?;
+                let name = direction.name();
+                writeln!(terminal.stdout, "  {name:7}  {verdict}  {}", reason.reason)?;
+                if let Some(why) = whys.get(at) {
+                    why::write_side(why.side(direction), terminal)?;
+                }
             }
         }
     }
