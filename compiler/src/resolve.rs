@@ -1,6 +1,11 @@
 //! From objects to the model; and [`read`], the one front door of every verb.
 
+mod adminnetworkpolicy;
+mod adminpolicy;
+mod baselineadminnetworkpolicy;
+mod cilium;
 mod cluster;
+mod clusternetworkpolicy;
 mod cni;
 mod collect;
 pub mod edits;

@@ -4,7 +4,9 @@
 //! `fieldValidation=Strict`. Of other kinds only what is read is checked, and fields are called
 //! unknown only where the schema lists all of them. Kinds that are not read are passed over.
 
+mod adminpolicy;
 pub(crate) mod cidr;
+pub(crate) mod cilium;
 mod fields;
 mod metadata;
 mod networkpolicy;
@@ -36,6 +38,14 @@ pub fn check(object: &Object) -> Vec<Finding> {
     metadata::check(&mut report, name_rule(known.kind));
     match known.kind {
         "NetworkPolicy" => networkpolicy::check(&mut report),
+        "CiliumNetworkPolicy" | "CiliumClusterwideNetworkPolicy" => cilium::check(&mut report),
+        "CiliumCIDRGroup" => cilium::check_group(&mut report),
+        "AdminNetworkPolicy" => adminpolicy::check(&mut report, &adminpolicy::ADMIN),
+        "BaselineAdminNetworkPolicy" => {
+            adminpolicy::check_singleton(&mut report);
+            adminpolicy::check(&mut report, &adminpolicy::BASELINE);
+        }
+        "ClusterNetworkPolicy" => adminpolicy::check(&mut report, &adminpolicy::CLUSTER),
         "Pod" => {
             if let Some(spec) = object.get("/spec") {
                 workloads::check_containers(&mut report, spec, &Path::root("spec"));

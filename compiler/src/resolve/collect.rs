@@ -158,10 +158,14 @@ impl Collected<'_> {
 
 /// Kinds without a version belong to the group in which the kind is known.
 fn group_of(object: &Object) -> &str {
-    if object.api_version.is_empty() && object.kind == "NetworkPolicy" {
-        return "networking.k8s.io";
+    match object.kind.as_str() {
+        _ if !object.api_version.is_empty() => object.group(),
+        "NetworkPolicy" => "networking.k8s.io",
+        "AdminNetworkPolicy" | "BaselineAdminNetworkPolicy" | "ClusterNetworkPolicy" => {
+            "policy.networking.k8s.io"
+        }
+        _ => "",
     }
-    object.group()
 }
 
 fn duplicate(lost: &Item<'_>, kept: &Item<'_>) -> Duplicate {

@@ -18,6 +18,8 @@ pub(crate) enum Role {
     Service,
     /// `discovery.k8s.io/v1 EndpointSlice`.
     EndpointSlice,
+    /// `cilium.io CiliumCIDRGroup`.
+    CidrGroup,
     /// A policy of a language that is analysed; [`super::policies`] knows who reads it.
     Policy(PolicyKind),
     /// A policy of a language, or of a version of one, that is not analysed.
@@ -35,6 +37,8 @@ pub(crate) fn role(object: &Object) -> Role {
     // Without a version the kind alone tells (`schema` reports that kubectl refuses it).
     let anything = object.api_version.is_empty();
     let is = |group: &str| anything || written == group;
+    // Versions of an extension may mean different things by the same words.
+    let in_version = |version: &str| anything || object.api_version == version;
     match object.kind.as_str() {
         "Pod" if is("") => Role::Pod,
         "Namespace" if is("") => Role::Namespace,
@@ -48,6 +52,22 @@ pub(crate) fn role(object: &Object) -> Role {
         "CronJob" if is("batch") => Role::Workload(CRONJOB_TEMPLATE),
         "EndpointSlice" if is("discovery.k8s.io") => Role::EndpointSlice,
         "NetworkPolicy" if is("networking.k8s.io") => Role::Policy(PolicyKind::NetworkPolicy),
+        "AdminNetworkPolicy" if in_version("policy.networking.k8s.io/v1alpha1") => {
+            Role::Policy(PolicyKind::AdminNetworkPolicy)
+        }
+        "BaselineAdminNetworkPolicy" if in_version("policy.networking.k8s.io/v1alpha1") => {
+            Role::Policy(PolicyKind::BaselineAdminNetworkPolicy)
+        }
+        "ClusterNetworkPolicy" if in_version("policy.networking.k8s.io/v1alpha2") => {
+            Role::Policy(PolicyKind::ClusterNetworkPolicy)
+        }
+        "CiliumNetworkPolicy" if in_version("cilium.io/v2") => {
+            Role::Policy(PolicyKind::CiliumNetworkPolicy)
+        }
+        "CiliumClusterwideNetworkPolicy" if in_version("cilium.io/v2") => {
+            Role::Policy(PolicyKind::CiliumClusterwideNetworkPolicy)
+        }
+        "CiliumCIDRGroup" if is("cilium.io") => Role::CidrGroup,
         kind if OTHER_POLICIES.contains(&(written, kind)) => Role::OtherPolicy,
         _ => Role::Other,
     }
@@ -80,7 +100,8 @@ const OTHER_POLICIES: [(&str, &str); 22] = [
 ];
 
 /// Kinds of the objects that the analysis knows and that live in no namespace.
-const CLUSTER_SCOPED: [(&str, &str); 9] = [
+const CLUSTER_SCOPED: [(&str, &str); 10] = [
+    ("cilium.io", "CiliumCIDRGroup"),
     ("", "Namespace"),
     ("", "Node"),
     ("policy.networking.k8s.io", "AdminNetworkPolicy"),
@@ -92,10 +113,22 @@ const CLUSTER_SCOPED: [(&str, &str); 9] = [
     ("crd.antrea.io", "ClusterNetworkPolicy"),
 ];
 
+fn is_cluster_scoped(role: Role) -> bool {
+    matches!(
+        role,
+        Role::Policy(
+            PolicyKind::AdminNetworkPolicy
+                | PolicyKind::BaselineAdminNetworkPolicy
+                | PolicyKind::ClusterNetworkPolicy
+                | PolicyKind::CiliumClusterwideNetworkPolicy
+        )
+    )
+}
+
 /// The namespace that an object is in: the one it names, else `default` if its kind is known to
 /// live in one. Kinds that are not known keep what they say.
 pub(crate) fn namespace_of(object: &Object, role: Role, default: &str) -> Option<String> {
-    if CLUSTER_SCOPED.contains(&(object.group(), object.kind.as_str())) {
+    if is_cluster_scoped(role) || CLUSTER_SCOPED.contains(&(object.group(), object.kind.as_str())) {
         return None;
     }
     match role {

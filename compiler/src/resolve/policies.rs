@@ -3,9 +3,11 @@
 
 use super::collect::{Collected, Item};
 use super::kinds::{self, Role};
-use super::networkpolicy;
+use super::{
+    adminnetworkpolicy, baselineadminnetworkpolicy, cilium, clusternetworkpolicy, networkpolicy,
+};
 use crate::model::{Model, PolicyOrigin, Unanalysed};
-use netpol_policy::{Cluster, Dialect, Options, Policy, PolicyKind, PolicySet};
+use netpol_policy::{Dialect, Policy, PolicyKind, PolicySet};
 
 /// What one object comes to.
 #[derive(Debug, Default)]
@@ -31,21 +33,23 @@ impl Lowered {
     }
 }
 
-/// What a language may look at beside the object itself.
-pub(crate) struct Surroundings<'a> {
-    /// The objects of the input: groups of addresses, services.
-    #[expect(dead_code, reason = "NetworkPolicy needs no other object")]
-    pub collected: &'a Collected<'a>,
-    /// Who is there, normalized.
-    #[expect(dead_code, reason = "NetworkPolicy needs no other object")]
-    pub cluster: &'a Cluster,
-}
-
 /// Lowers the policies of one object. `None` for kinds that nobody reads.
-fn lower(kind: PolicyKind, item: &Item<'_>, _around: &Surroundings<'_>) -> Option<Lowered> {
+fn lower(kind: PolicyKind, item: &Item<'_>, cilium: &cilium::Around) -> Option<Lowered> {
     Some(match kind {
+        PolicyKind::NetworkPolicy if cilium.settings.no_network_policies => Lowered {
+            left_out: vec![format!(
+                "{} is left out, because the CNI values keep the agent from reading it",
+                item.display()
+            )],
+            ..Lowered::default()
+        },
         PolicyKind::NetworkPolicy => networkpolicy::lower(item),
-        _ => return None,
+        PolicyKind::AdminNetworkPolicy => adminnetworkpolicy::lower(item),
+        PolicyKind::BaselineAdminNetworkPolicy => baselineadminnetworkpolicy::lower(item),
+        PolicyKind::ClusterNetworkPolicy => clusternetworkpolicy::lower(item),
+        PolicyKind::CiliumNetworkPolicy | PolicyKind::CiliumClusterwideNetworkPolicy => {
+            cilium::lower(kind, item, cilium)
+        }
     })
 }
 
@@ -53,13 +57,11 @@ fn lower(kind: PolicyKind, item: &Item<'_>, _around: &Surroundings<'_>) -> Optio
 /// stay beside them.
 pub(super) fn resolve(collected: &Collected<'_>, dialect: Option<Dialect>, model: &mut Model) {
     let mut lowered = Vec::new();
-    let mut cilium = model.cni.is_some();
+    let mut is_cilium = model.cni.is_some();
+    let settings = cilium::Settings::read(model.cni.as_ref());
+    let around = cilium::Around::new(collected, settings);
     for item in collected.items.iter().filter(|item| !item.removed) {
-        cilium |= kinds::is_cilium_policy(item.object);
-        let around = Surroundings {
-            collected,
-            cluster: &model.cluster,
-        };
+        is_cilium |= kinds::is_cilium_policy(item.object);
         let found = match item.role {
             Role::Policy(kind) => lower(kind, item, &around),
             Role::OtherPolicy => None,
@@ -74,17 +76,17 @@ pub(super) fn resolve(collected: &Collected<'_>, dialect: Option<Dialect>, model
             model.unanalysed.push(unanalysed(item));
         }
     }
+    lowered.extend(around.settings.always_at().map(cilium::isolate_everybody));
     lowered.sort_by(|(a, _), (b, _)| a.canonical_order(b));
     let (policies, origins) = lowered.into_iter().unzip();
-    let detected = if cilium {
+    let detected = if is_cilium {
         Dialect::Cilium
     } else {
         Dialect::Kubernetes
     };
-    let options = Options {
-        dialect: dialect.unwrap_or(detected),
-        ..Options::default()
-    };
+    let dialect = dialect.unwrap_or(detected);
+    let options = around.settings.options(dialect);
+    model.incomplete.extend(around.reservations(dialect));
     model.policies = PolicySet::with_options(options, policies);
     model.policy_origins = origins;
 }

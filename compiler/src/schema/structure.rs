@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 
 /// The schemas by the name at the end of their `$id`. They are part of the program: nothing is
 /// ever fetched.
-static TEXTS: [(&str, &str); 11] = [
+static TEXTS: &[(&str, &str)] = &[
     (
         "meta.v1",
         include_str!("../../../schemas/kubernetes/meta.v1.json"),
@@ -27,6 +27,26 @@ static TEXTS: [(&str, &str); 11] = [
     (
         "networkpolicy.v1",
         include_str!("../../../schemas/kubernetes/networkpolicy.v1.json"),
+    ),
+    (
+        "adminnetworkpolicy.v1alpha1",
+        include_str!("../../../schemas/kubernetes/adminnetworkpolicy.v1alpha1.json"),
+    ),
+    (
+        "baselineadminnetworkpolicy.v1alpha1",
+        include_str!("../../../schemas/kubernetes/baselineadminnetworkpolicy.v1alpha1.json"),
+    ),
+    (
+        "clusternetworkpolicy.v1alpha2",
+        include_str!("../../../schemas/kubernetes/clusternetworkpolicy.v1alpha2.json"),
+    ),
+    (
+        "ciliumpolicy.v2",
+        include_str!("../../../schemas/kubernetes/ciliumpolicy.v2.json"),
+    ),
+    (
+        "ciliumcidrgroup.v2",
+        include_str!("../../../schemas/kubernetes/ciliumcidrgroup.v2.json"),
     ),
     (
         "pod.v1",

@@ -25,8 +25,35 @@ const fn known(api_version: &'static str, kind: &'static str, schema: &'static s
 }
 
 /// The kinds that are read.
-const KINDS: [Known; 12] = [
+const KINDS: &[Known] = &[
+    known(
+        "policy.networking.k8s.io/v1alpha1",
+        "AdminNetworkPolicy",
+        "adminnetworkpolicy.v1alpha1",
+    ),
+    known(
+        "policy.networking.k8s.io/v1alpha1",
+        "BaselineAdminNetworkPolicy",
+        "baselineadminnetworkpolicy.v1alpha1",
+    ),
+    known(
+        "policy.networking.k8s.io/v1alpha2",
+        "ClusterNetworkPolicy",
+        "clusternetworkpolicy.v1alpha2",
+    ),
     known("networking.k8s.io/v1", "NetworkPolicy", "networkpolicy.v1"),
+    known("cilium.io/v2", "CiliumNetworkPolicy", "ciliumpolicy.v2"),
+    known(
+        "cilium.io/v2",
+        "CiliumClusterwideNetworkPolicy",
+        "ciliumpolicy.v2",
+    ),
+    known("cilium.io/v2", "CiliumCIDRGroup", "ciliumcidrgroup.v2"),
+    known(
+        "cilium.io/v2alpha1",
+        "CiliumCIDRGroup",
+        "ciliumcidrgroup.v2",
+    ),
     known("v1", "Pod", "pod.v1"),
     known("v1", "Node", "node.v1"),
     known("v1", "Namespace", "namespace.v1"),
@@ -52,6 +79,10 @@ const BUILT_IN: [&str; 7] = [
     "discovery.k8s.io",
     "policy",
 ];
+
+/// Groups that are added to a server, and the versions that they have had. A version that is not
+/// among them may be newer than this program: then the object is not analysed, but not refused.
+const ADDED: &[(&str, &[&str])] = &[("policy.networking.k8s.io", &["v1alpha1", "v1alpha2"])];
 
 /// Kinds beside the ones that are read, in the versions of which all kinds are known.
 const OTHERS: [(&str, &[&str]); 3] = [
@@ -86,6 +117,7 @@ pub(crate) fn check(report: &mut Report<'_>) -> Option<Known> {
     let group = object.group();
     let built_in = BUILT_IN.contains(&group);
     match same_kind {
+        Some(_) if may_be_newer(&object.api_version) => {}
         Some(known) if built_in || is_slip(group, known.api_version) => {
             wrong_version(report, known);
         }
@@ -96,7 +128,16 @@ pub(crate) fn check(report: &mut Report<'_>) -> Option<Known> {
 }
 
 fn all() -> impl Iterator<Item = Known> {
-    KINDS.into_iter().chain([SLICE])
+    KINDS.iter().copied().chain([SLICE])
+}
+
+/// Is it a version of an added group that nobody has heard of?
+fn may_be_newer(api_version: &str) -> bool {
+    let Some((group, version)) = api_version.split_once('/') else {
+        return false;
+    };
+    let added = ADDED.iter().find(|(name, _)| *name == group);
+    added.is_some_and(|(_, versions)| !versions.contains(&version))
 }
 
 /// Is a group the misspelt one of a version?
@@ -124,8 +165,14 @@ fn wrong_version(report: &mut Report<'_>, known: Known) {
         quoted(&object.api_version)
     );
     let place = object.get("/apiVersion").unwrap_or(object.root());
+    let label = match known.api_version.split_once('/') {
+        Some((group, _)) if ADDED.iter().any(|(name, _)| *name == group) => {
+            "no release of this API has it"
+        }
+        _ => "not served by Kubernetes 1.36",
+    };
     let finding = Finding::new(Code("NP103"), Severity::Error, message)
-        .at(report.first_line(place), "not served by Kubernetes 1.36")
+        .at(report.first_line(place), label)
         .help(format!("write `apiVersion: {}`", known.api_version));
     report.push(finding);
 }
