@@ -5,6 +5,7 @@
 //! as text/template does, and gives a result without marks the union of its arguments' origins:
 //! a function says more only where it knows more.
 
+mod builtin;
 mod call;
 mod cases;
 mod certificates;
@@ -41,7 +42,9 @@ mod yaml_out;
 use std::sync::LazyLock;
 
 pub use call::Call;
+pub(crate) use encoding::yaml_of;
 pub use error::FuncError;
+pub(crate) use flow::{WARN_END, WARN_START};
 pub use param::Param;
 
 use crate::value::Value;
@@ -91,6 +94,7 @@ impl Func {
 
 /// The topics, each a sorted or unsorted list of functions; no name occurs twice.
 const TOPICS: &[&[Func]] = &[
+    builtin::FUNCTIONS,
     certificates::FUNCTIONS,
     dates::FUNCTIONS,
     defaults::FUNCTIONS,

@@ -5,8 +5,12 @@
 //! can tell which values nothing ever read.
 #![forbid(unsafe_code)]
 
+mod ast;
 pub mod chart;
 pub mod exec;
 pub mod func;
+mod lex;
+mod parse;
+pub mod render;
 pub mod value;
 pub mod values;

@@ -117,6 +117,11 @@ impl List {
         }
     }
 
+    /// A number that tells this list from others, for as long as it lives.
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.0) as usize
+    }
+
     /// Whether both are the same list, not merely equal ones.
     pub fn same(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)

@@ -145,6 +145,11 @@ impl Map {
         }
     }
 
+    /// A number that tells this map from others, for as long as it lives.
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.0) as usize
+    }
+
     /// Whether both are the same map, not merely equal ones.
     pub fn same(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)

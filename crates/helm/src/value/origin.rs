@@ -102,6 +102,10 @@ impl Origins {
         }
         let mut all: BTreeSet<Origin> = self.singles(one).into_iter().collect();
         all.extend(self.singles(other));
+        self.intern(all)
+    }
+
+    fn intern(&mut self, all: BTreeSet<Origin>) -> Origin {
         let all: Rc<[Origin]> = all.into_iter().collect();
         if let Some(known) = self.unions.get(&all) {
             return *known;
@@ -109,6 +113,24 @@ impl Origins {
         let origin = self.push(Entry::Union(Rc::clone(&all)));
         self.unions.insert(all, origin);
         origin
+    }
+
+    /// The origin that stands for all of these.
+    pub fn union_all(&mut self, all: impl IntoIterator<Item = Origin>) -> Origin {
+        let all: BTreeSet<Origin> = all.into_iter().filter(|one| !one.is_none()).collect();
+        let mut all = all.into_iter();
+        match (all.next(), all.next(), all.next()) {
+            (None, ..) => Origin::NONE,
+            (Some(one), None, _) => one,
+            (Some(one), Some(other), None) => self.union(one, other),
+            (Some(one), Some(other), Some(third)) => {
+                let mut singles = BTreeSet::new();
+                for origin in [one, other, third].into_iter().chain(all) {
+                    singles.extend(self.singles(origin));
+                }
+                self.intern(singles)
+            }
+        }
     }
 
     /// Every single leaf with its handle, in the order they were entered.

@@ -5,14 +5,34 @@ use std::rc::Rc;
 
 use super::Origin;
 
-/// A handle on the place in a template (with its include chain) that wrote some bytes. The
-/// executor hands them out and resolves them; `NONE` is "not said yet".
+/// The place in a template (with its include chain) that wrote some bytes. The executor hands
+/// them out and resolves them; `NONE` is "not said yet".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Site(pub(crate) u32);
+pub struct Site {
+    /// The file and the chain of calls into it; 0 is none.
+    pub(crate) frame: u32,
+    /// The offset in that file of the action, or of the first byte when `verbatim`.
+    pub(crate) at: u32,
+    /// Whether the bytes are the template's own text, each one further in the file.
+    pub(crate) verbatim: bool,
+}
 
 impl Site {
     /// Written by nobody known yet: the action that prints the text will be it.
-    pub const NONE: Self = Self(0);
+    pub const NONE: Self = Self {
+        frame: 0,
+        at: 0,
+        verbatim: false,
+    };
+
+    /// The place of the byte that lies this much further.
+    #[must_use]
+    pub(crate) fn forward(mut self, by: u32) -> Self {
+        if self.verbatim {
+            self.at = self.at.saturating_add(by);
+        }
+        self
+    }
 
     /// This one, or the other when this one is none.
     #[must_use]
@@ -150,7 +170,7 @@ impl Text {
             Marks::Whole(site, origin) => Some(Mark {
                 start,
                 end,
-                site,
+                site: site.forward(start),
                 origin,
             }),
             _ => None,
@@ -170,7 +190,8 @@ impl Text {
                     .map(move |mark| Mark {
                         start: mark.start.max(start),
                         end: mark.end.min(end),
-                        ..*mark
+                        site: mark.site.forward(start.saturating_sub(mark.start)),
+                        origin: mark.origin,
                     }),
             )
             .filter(|mark| mark.start < mark.end)
@@ -266,13 +287,41 @@ impl TextBuilder {
         });
     }
 
+    /// Adds a text; what it does not say of itself, the writer and the values say.
+    pub fn push_under(&mut self, text: &Text, site: Site, origin: Origin) {
+        let base = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+        self.text.push_str(text.as_str());
+        let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+        let mut at = base;
+        let plain = |start, end| Mark {
+            start,
+            end,
+            site,
+            origin,
+        };
+        if !text.is_unmarked() {
+            for mark in text.marks(0..text.len()) {
+                let start = mark.start.saturating_add(base);
+                self.mark(plain(at, start));
+                at = mark.end.saturating_add(base);
+                self.mark(Mark {
+                    start,
+                    end: at,
+                    site: mark.site.or(site),
+                    origin: mark.origin,
+                });
+            }
+        }
+        self.mark(plain(at, end));
+    }
+
     fn mark(&mut self, mark: Mark) {
         if mark.start >= mark.end || (mark.site == Site::NONE && mark.origin.is_none()) {
             return;
         }
         if let Some(last) = self.marks.last_mut()
             && last.end == mark.start
-            && last.site == mark.site
+            && last.site.forward(last.end - last.start) == mark.site
             && last.origin == mark.origin
         {
             last.end = mark.end;

@@ -1,0 +1,257 @@
+//! Statements.
+
+use super::{Exec, Executor};
+use crate::ast::{At, Branch, Invocation, Node};
+use crate::value::{Data, IntKind, Site, Text, Value, print};
+
+/// What to do after a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flow {
+    Next,
+    Break,
+    Continue,
+}
+
+impl Executor {
+    /// Runs statements in order.
+    pub(super) fn walk(&mut self, dot: &Value, body: &[Node]) -> Exec<Flow> {
+        for node in body {
+            self.step()?;
+            match node {
+                Node::Text(at, text) => self.write_text(*at, text)?,
+                Node::Action(at, pipe) => {
+                    self.at(*at);
+                    let value = self.pipeline(dot, pipe)?;
+                    if pipe.declares.is_empty() {
+                        self.at(*at);
+                        self.write_value(*at, &value)?;
+                    }
+                }
+                Node::If(branch) | Node::With(branch) => {
+                    let with = matches!(node, Node::With(_));
+                    match self.deeper(|executor| executor.branch(dot, branch, with))? {
+                        Flow::Next => {}
+                        flow => return Ok(flow),
+                    }
+                }
+                Node::Range(branch) => match self.deeper(|executor| executor.range(dot, branch))? {
+                    Flow::Next => {}
+                    flow => return Ok(flow),
+                },
+                Node::Template(call) => self.invoke(dot, call)?,
+                Node::Break(_) => return Ok(Flow::Break),
+                Node::Continue(_) => return Ok(Flow::Continue),
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    /// Names the node in messages from now on.
+    pub(super) fn at(&mut self, at: At) {
+        if let Some(running) = &mut self.running {
+            running.at = at;
+        }
+    }
+
+    /// Takes one step from the budget.
+    pub(super) fn step(&mut self) -> Exec<()> {
+        self.steps += 1;
+        if self.steps > self.limits.steps {
+            return self.error(format!("more than {} steps", self.limits.steps));
+        }
+        Ok(())
+    }
+
+    /// Goes one level deeper for as long as `inner` runs.
+    pub(super) fn deeper<T>(&mut self, inner: impl FnOnce(&mut Self) -> Exec<T>) -> Exec<T> {
+        if self.depth >= self.limits.depth {
+            return self.error(format!(
+                "exceeded maximum template depth ({})",
+                self.limits.depth
+            ));
+        }
+        self.depth += 1;
+        let result = inner(self);
+        self.depth -= 1;
+        result
+    }
+
+    fn branch(&mut self, dot: &Value, branch: &Branch, with: bool) -> Exec<Flow> {
+        let mark = self.vars.len();
+        self.at(branch.at);
+        let value = self.pipeline(dot, &branch.pipe)?;
+        let flow = if value.truth() {
+            self.walk(if with { &value } else { dot }, &branch.body)
+        } else if let Some(otherwise) = &branch.otherwise {
+            self.walk(dot, otherwise)
+        } else {
+            Ok(Flow::Next)
+        };
+        self.vars.truncate(mark);
+        flow
+    }
+
+    fn range(&mut self, dot: &Value, branch: &Branch) -> Exec<Flow> {
+        let mark = self.vars.len();
+        self.at(branch.at);
+        let value = self.pipeline(dot, &branch.pipe)?;
+        let entries = self.entries(&value)?;
+        let flow = if entries.is_empty() {
+            match &branch.otherwise {
+                Some(otherwise) => self.walk(dot, otherwise),
+                None => Ok(Flow::Next),
+            }
+        } else {
+            self.iterate(branch, entries)
+        };
+        self.vars.truncate(mark);
+        flow
+    }
+
+    fn iterate(&mut self, branch: &Branch, entries: Vec<(Value, Value)>) -> Exec<Flow> {
+        let mark = self.vars.len();
+        let declares = &branch.pipe.declares;
+        for (key, item) in entries {
+            self.step()?;
+            self.reads.mark(item.origin);
+            match (&**declares, branch.pipe.assigns) {
+                ([], _) => {}
+                ([name], true) => self.assign(name, item.clone())?,
+                ([first, second, ..], true) => {
+                    self.assign(first, key)?;
+                    self.assign(second, item.clone())?;
+                }
+                ([_], false) => self.set_top(mark, 1, item.clone()),
+                ([..], false) => {
+                    self.set_top(mark, 1, item.clone());
+                    self.set_top(mark, 2, key);
+                }
+            }
+            let flow = self.walk(&item, &branch.body)?;
+            self.vars.truncate(mark);
+            if flow == Flow::Break {
+                break;
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    /// Overwrites the `nth` variable below the mark.
+    fn set_top(&mut self, mark: usize, nth: usize, value: Value) {
+        if let Some((_, slot)) = mark.checked_sub(nth).and_then(|at| self.vars.get_mut(at)) {
+            *slot = value;
+        }
+    }
+
+    /// What `range` goes through: index or key, and item.
+    fn entries(&mut self, value: &Value) -> Exec<Vec<(Value, Value)>> {
+        let indexed = |items: Vec<Value>| {
+            (0..)
+                .zip(items)
+                .map(|(index, item)| (Value::int(index), item))
+                .collect()
+        };
+        Ok(match &value.data {
+            Data::Null => Vec::new(),
+            Data::List(list) => indexed(list.items()),
+            Data::Map(map) => map
+                .entries()
+                .into_iter()
+                .map(|(key, item)| {
+                    let key = Value::from(Text::from(key)).with_origin(item.origin);
+                    (key, item)
+                })
+                .collect(),
+            Data::Bytes(bytes) => indexed(
+                bytes
+                    .iter()
+                    .map(|byte| Data::Int(i64::from(*byte), IntKind::Uint8).into())
+                    .collect(),
+            ),
+            Data::Object(object) => match object.entries() {
+                Some(entries) => entries,
+                None => return self.error(format!("range can't iterate over {}", object.print())),
+            },
+            _ => return self.error(format!("range can't iterate over {}", print(value))),
+        })
+    }
+
+    /// `{{ template "name" pipeline }}`: no variables are passed on, and what it writes goes
+    /// straight to the output.
+    fn invoke(&mut self, dot: &Value, call: &Invocation) -> Exec<()> {
+        self.at(call.at);
+        let Some(bound) = self.scope.find(&call.name).cloned() else {
+            let name = crate::value::quote(&call.name);
+            return self.error(format!("template {name} not defined"));
+        };
+        let dot = match &call.pipe {
+            Some(pipe) => self.pipeline(dot, pipe)?,
+            None => Value::NULL,
+        };
+        let (caller, origin) = self
+            .running
+            .as_ref()
+            .map_or((0, Default::default()), |running| {
+                (running.frame, running.origin)
+            });
+        let frame = self.frames.enter(bound.file, caller, call.at.offset);
+        self.deeper(|executor| executor.enter(bound, frame, dot, origin))?;
+        Ok(())
+    }
+
+    fn write_text(&mut self, at: At, text: &Text) -> Exec<()> {
+        let (frame, origin) = self
+            .running
+            .as_ref()
+            .map_or((0, Default::default()), |running| {
+                (running.frame, running.origin)
+            });
+        let site = Site {
+            frame,
+            at: at.offset,
+            verbatim: true,
+        };
+        self.spend_bytes(text.len())?;
+        self.out.push_marked(text.as_str(), site, origin);
+        Ok(())
+    }
+
+    /// Writes the value of an action.
+    fn write_value(&mut self, at: At, value: &Value) -> Exec<()> {
+        let (frame, origin) = self
+            .running
+            .as_ref()
+            .map_or((0, Default::default()), |running| {
+                (running.frame, running.origin)
+            });
+        let site = Site {
+            frame,
+            at: at.offset,
+            verbatim: false,
+        };
+        let origin = value.origin.or(origin);
+        match &value.data {
+            Data::Str(text) => {
+                self.spend_bytes(text.len())?;
+                self.out.push_under(text, site, origin);
+            }
+            Data::Null => self.out.push_marked("<no value>", site, origin),
+            _ => {
+                self.read_all(value);
+                let text = print(value);
+                self.spend_bytes(text.len())?;
+                self.out.push_marked(&text, site, origin);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes bytes from the budget.
+    pub(super) fn spend_bytes(&mut self, bytes: usize) -> Exec<()> {
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.bytes > self.limits.bytes {
+            return self.error(format!("more than {} bytes of output", self.limits.bytes));
+        }
+        Ok(())
+    }
+}
