@@ -14,6 +14,7 @@ mod named;
 mod place;
 mod stack;
 mod tracking;
+mod values_method;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -70,8 +71,20 @@ struct Running {
     at: At,
     /// Where its variables begin on the stack.
     base: usize,
+    /// Whether the dot came out of a list or map that `range` goes through.
+    item: bool,
     /// The values that the text of the template itself came from (`tpl`).
     origin: Origin,
+}
+
+/// A variable.
+#[derive(Clone, Debug)]
+struct Var {
+    name: Rc<str>,
+    value: Value,
+    /// Whether it came out of a list or map that `range` goes through: Go then calls its type
+    /// an interface, and a nil has no fields.
+    item: bool,
 }
 
 /// What a rendering did that its reader should know of.
@@ -101,8 +114,10 @@ pub struct Executor {
     included: HashMap<Rc<str>, usize>,
     frames: Frames,
     running: Option<Running>,
-    vars: Vec<(Rc<str>, Value)>,
+    vars: Vec<Var>,
     out: TextBuilder,
+    /// The name of the variable every template begins with.
+    root: Rc<str>,
     notes: Notes,
     missing_functions: BTreeMap<Rc<str>, Place>,
 }
@@ -138,6 +153,7 @@ impl Executor {
             running: None,
             vars: Vec::new(),
             out: TextBuilder::new(),
+            root: "$".into(),
             notes: Notes::default(),
             missing_functions: BTreeMap::new(),
         }

@@ -45,6 +45,14 @@ impl Executor {
         if let Some(last) = last {
             values.push(self.checked(last, param(given - 1), false)?);
         }
+        if name == "call"
+            && let (Some(arg), Some(value)) = (args.first(), values.first())
+            && !value.is_null()
+        {
+            self.at(node);
+            let message = format!("non-function {arg} of type {}", value.type_name());
+            return Err(self.refused(name, message.into()));
+        }
         self.read_args(name, &values);
         if let Some(running) = &mut self.running
             && (name == "include" || name == "tpl")

@@ -37,12 +37,12 @@ impl Executor {
         match word {
             Expr::Field(at, names) => {
                 self.at(*at);
-                self.fields(dot, dot.clone(), names, args, last)
+                self.fields(dot, self.dot_item(dot), names, args, last)
             }
             Expr::Chain(at, inner, names) => {
                 self.at(*at);
                 let receiver = self.chain_head(dot, inner)?;
-                self.fields(dot, receiver, names, args, last)
+                self.fields(dot, (receiver, false), names, args, last)
             }
             Expr::Identifier(at, name, function) => {
                 self.at(*at);
@@ -60,7 +60,7 @@ impl Executor {
                 let (receiver, names) = self.head(names)?;
                 if names.is_empty() {
                     self.no_arguments(word, args, last.as_ref())?;
-                    return Ok(receiver);
+                    return Ok(receiver.0);
                 }
                 self.fields(dot, receiver, names, args, last)
             }
@@ -87,11 +87,20 @@ impl Executor {
     }
 
     /// The variable at the head of a chain, and the fields behind it.
-    fn head<'n>(&mut self, names: &'n [std::rc::Rc<str>]) -> Exec<(Value, &'n [std::rc::Rc<str>])> {
+    fn head<'n>(
+        &self,
+        names: &'n [std::rc::Rc<str>],
+    ) -> Exec<((Value, bool), &'n [std::rc::Rc<str>])> {
         match names.split_first() {
             Some((name, names)) => Ok((self.variable(name)?, names)),
-            None => Ok((Value::NULL, names)),
+            None => Ok(((Value::NULL, false), names)),
         }
+    }
+
+    /// The dot as the head of a chain.
+    fn dot_item(&self, dot: &Value) -> (Value, bool) {
+        let item = self.running.as_ref().is_some_and(|running| running.item);
+        (dot.clone(), item)
     }
 
     fn chain_head(&mut self, dot: &Value, inner: &Expr) -> Exec<Value> {
@@ -151,18 +160,18 @@ impl Executor {
         }
         let (value, interface) = match expr {
             Expr::Dot(_) => (dot.clone(), false),
-            Expr::Field(_, names) => (self.fields(dot, dot.clone(), names, &[], None)?, true),
+            Expr::Field(_, names) => (self.fields(dot, self.dot_item(dot), names, &[], None)?, true),
             Expr::Variable(_, names) => {
                 let (receiver, names) = self.head(names)?;
                 if names.is_empty() {
-                    (receiver, false)
+                    (receiver.0, false)
                 } else {
                     (self.fields(dot, receiver, names, &[], None)?, true)
                 }
             }
             Expr::Chain(_, inner, names) => {
                 let receiver = self.chain_head(dot, inner)?;
-                (self.fields(dot, receiver, names, &[], None)?, true)
+                (self.fields(dot, (receiver, false), names, &[], None)?, true)
             }
             Expr::Pipe(pipe) => (self.nested(dot, pipe)?, false),
             Expr::Identifier(at, name, function) => {

@@ -2,26 +2,26 @@
 
 use std::rc::Rc;
 
-use super::{Exec, Executor};
+use super::{Exec, Executor, values_method};
 use crate::ast::Expr;
 use crate::func::FuncError;
 use crate::value::{Data, MapType, Value};
 
 impl Executor {
     /// `.A.B.C args`: fields one behind the other; the last one may be a method with arguments.
+    /// With the receiver goes whether it came out of an interface.
     pub(super) fn fields(
         &mut self,
         dot: &Value,
-        receiver: Value,
+        receiver: (Value, bool),
         names: &[Rc<str>],
         args: &[Expr],
         last: Option<Value>,
     ) -> Exec<Value> {
         let Some((name, before)) = names.split_last() else {
-            return Ok(receiver);
+            return Ok(receiver.0);
         };
-        let mut receiver = receiver;
-        let mut interface = false;
+        let (mut receiver, mut interface) = receiver;
         for name in before {
             (receiver, interface) = self.field(dot, &receiver, interface, name, &[], None)?;
         }
@@ -46,6 +46,16 @@ impl Executor {
                 self.error(format!("nil pointer evaluating interface {{}}.{name}"))
             }
             Data::Null => Ok((Value::NULL, false)),
+            Data::Map(map)
+                if map.map_type() == MapType::Values && values_method::is_method(name) =>
+            {
+                let map = map.clone();
+                let args = self.method_args(dot, args, last)?;
+                match self.values_method(&map, receiver, name, &args) {
+                    Ok(value) => Ok((value, false)),
+                    Err(error) => self.method_failed(name, error),
+                }
+            }
             Data::Map(_) if has_args => {
                 self.error(format!("{name} is not a method but has arguments"))
             }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::walk::Flow;
-use super::{Bound, Exec, Executor, Place, Running, Scope, bind, without_no_value};
+use super::{Bound, Exec, Executor, Place, Running, Scope, Var, bind, without_no_value};
 use crate::ast::At;
 use crate::func::FuncError;
 use crate::value::{Origin, Text, Value, quote};
@@ -29,11 +29,12 @@ impl Executor {
             frame,
             at: At { id: 0, offset: 0 },
             base: self.vars.len(),
+            item: false,
             origin,
         };
         let caller = self.running.replace(running);
         let base = self.vars.len();
-        self.vars.push(("$".into(), dot.clone()));
+        self.declare(&self.root.clone(), dot.clone());
         let result = self.walk(&dot, &template.body);
         self.vars.truncate(base);
         self.running = caller;
@@ -180,7 +181,11 @@ impl Executor {
 
     /// Declares a variable.
     pub(super) fn declare(&mut self, name: &Rc<str>, value: Value) {
-        self.vars.push((Rc::clone(name), value));
+        self.vars.push(Var {
+            name: Rc::clone(name),
+            value,
+            item: false,
+        });
     }
 
     fn base(&self) -> usize {
@@ -191,20 +196,21 @@ impl Executor {
     pub(super) fn assign(&mut self, name: &Rc<str>, value: Value) -> Exec<()> {
         let base = self.base();
         let own = self.vars.get_mut(base..).unwrap_or_default();
-        match own.iter_mut().rev().find(|(own, _)| own == name) {
-            Some((_, slot)) => {
-                *slot = value;
+        match own.iter_mut().rev().find(|own| own.name == *name) {
+            Some(slot) => {
+                slot.value = value;
+                slot.item = false;
                 Ok(())
             }
             None => self.error(format!("undefined variable: {name}")),
         }
     }
 
-    /// The value of a variable.
-    pub(super) fn variable(&self, name: &Rc<str>) -> Exec<Value> {
+    /// The value of a variable, and whether it is an item of a `range`.
+    pub(super) fn variable(&self, name: &Rc<str>) -> Exec<(Value, bool)> {
         let own = self.vars.get(self.base()..).unwrap_or_default();
-        match own.iter().rev().find(|(own, _)| own == name) {
-            Some((_, value)) => Ok(value.clone()),
+        match own.iter().rev().find(|own| own.name == *name) {
+            Some(own) => Ok((own.value.clone(), own.item)),
             None => self.error(format!("undefined variable: {name}")),
         }
     }

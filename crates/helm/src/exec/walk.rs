@@ -81,13 +81,29 @@ impl Executor {
         self.at(branch.at);
         let value = self.pipeline(dot, &branch.pipe)?;
         let flow = if value.truth() {
-            self.walk(if with { &value } else { dot }, &branch.body)
+            if with {
+                self.walk_item(&value, false, &branch.body)
+            } else {
+                self.walk(dot, &branch.body)
+            }
         } else if let Some(otherwise) = &branch.otherwise {
             self.walk(dot, otherwise)
         } else {
             Ok(Flow::Next)
         };
         self.vars.truncate(mark);
+        flow
+    }
+
+    /// Runs statements with another dot; `item` says whether it is an item of a `range`.
+    fn walk_item(&mut self, dot: &Value, item: bool, body: &[Node]) -> Exec<Flow> {
+        let set = |executor: &mut Self, item: bool| {
+            let running = executor.running.as_mut();
+            running.is_some_and(|running| std::mem::replace(&mut running.item, item))
+        };
+        let before = set(self, item);
+        let flow = self.walk(dot, body);
+        set(self, before);
         flow
     }
 
@@ -127,7 +143,7 @@ impl Executor {
                     self.set_top(mark, 2, key);
                 }
             }
-            let flow = self.walk(&item, &branch.body)?;
+            let flow = self.walk_item(&item, true, &branch.body)?;
             self.vars.truncate(mark);
             if flow == Flow::Break {
                 break;
@@ -138,8 +154,12 @@ impl Executor {
 
     /// Overwrites the `nth` variable below the mark.
     fn set_top(&mut self, mark: usize, nth: usize, value: Value) {
-        if let Some((_, slot)) = mark.checked_sub(nth).and_then(|at| self.vars.get_mut(at)) {
-            *slot = value;
+        if let Some(slot) = mark
+            .checked_sub(nth)
+            .and_then(|at| self.vars.get_mut(at))
+        {
+            slot.value = value;
+            slot.item = true;
         }
     }
 

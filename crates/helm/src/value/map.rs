@@ -31,12 +31,14 @@ impl MapType {
 }
 
 /// A shared map. Clones are the same map: a change through one is seen through all.
+///
+/// The Go type belongs to the handle, as in Go: `.Values` of a subchart and the entry of its
+/// parent's values are one map of two types.
 #[derive(Clone, Debug, Default)]
-pub struct Map(Rc<Inner>);
+pub struct Map(Rc<Inner>, MapType);
 
 #[derive(Debug, Default)]
 struct Inner {
-    of: MapType,
     entries: RefCell<BTreeMap<Rc<str>, Value>>,
 }
 
@@ -71,15 +73,18 @@ impl Map {
 
     /// An empty map of this type.
     pub fn of(of: MapType) -> Self {
-        Self(Rc::new(Inner {
-            of,
-            entries: RefCell::default(),
-        }))
+        Self(Rc::default(), of)
     }
 
     /// The Go type.
     pub fn map_type(&self) -> MapType {
-        self.0.of
+        self.1
+    }
+
+    /// The same map as another Go type.
+    #[must_use]
+    pub fn typed(&self, of: MapType) -> Self {
+        Self(Rc::clone(&self.0), of)
     }
 
     /// The number of entries.
@@ -158,10 +163,8 @@ impl Map {
     /// A new map with the same entries (one level; what they hold stays shared).
     #[must_use]
     pub fn shallow(&self) -> Self {
-        Self(Rc::new(Inner {
-            of: self.0.of,
-            entries: RefCell::new(self.0.entries.borrow().clone()),
-        }))
+        let entries = RefCell::new(self.0.entries.borrow().clone());
+        Self(Rc::new(Inner { entries }), self.1)
     }
 
     /// Takes the values out if nobody else holds the map.
@@ -177,9 +180,7 @@ impl<K: Into<Rc<str>>> FromIterator<(K, Value)> for Map {
             .into_iter()
             .map(|(key, value)| (key.into(), value))
             .collect();
-        Self(Rc::new(Inner {
-            of: MapType::Any,
-            entries: RefCell::new(entries),
-        }))
+        let entries = RefCell::new(entries);
+        Self(Rc::new(Inner { entries }), MapType::Any)
     }
 }

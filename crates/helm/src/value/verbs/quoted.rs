@@ -20,7 +20,7 @@ pub(super) fn string(out: &mut String, spec: &Spec, text: &str) -> bool {
             if spec.sharp && can_backquote(&text) {
                 spec.pad(out, &format!("`{text}`"));
             } else {
-                spec.pad(out, &quote(&text));
+                spec.pad(out, &quoted(&text, spec.plus));
             }
         }
         'x' | 'X' => hex(out, spec, text.as_bytes()),
@@ -66,10 +66,14 @@ fn can_backquote(text: &str) -> bool {
 
 /// `strconv.Quote`: a Go string literal in double quotes.
 pub fn quote(text: &str) -> String {
+    quoted(text, false)
+}
+
+fn quoted(text: &str, ascii: bool) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for character in text.chars() {
-        escape(&mut out, character, '"');
+        escape(&mut out, character, '"', ascii);
     }
     out.push('"');
     out
@@ -78,12 +82,12 @@ pub fn quote(text: &str) -> String {
 /// `strconv.QuoteRune`.
 pub(super) fn quote_char(character: char) -> String {
     let mut out = String::from("'");
-    escape(&mut out, character, '\'');
+    escape(&mut out, character, '\'', false);
     out.push('\'');
     out
 }
 
-fn escape(out: &mut String, character: char, quote: char) {
+fn escape(out: &mut String, character: char, quote: char, ascii: bool) {
     let short = match character {
         '\u{7}' => "\\a",
         '\u{8}' => "\\b",
@@ -100,7 +104,7 @@ fn escape(out: &mut String, character: char, quote: char) {
     } else if character == quote {
         out.push('\\');
         out.push(character);
-    } else if printable(character) {
+    } else if printable(character) && (character.is_ascii() || !ascii) {
         out.push(character);
     } else {
         let code = u32::from(character);

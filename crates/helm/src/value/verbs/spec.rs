@@ -149,8 +149,9 @@ impl<'a> Reader<'a> {
         if !note.is_empty() {
             // Rare enough that the argument is written without its own marks.
             let mut piece = String::new();
-            if let Some(arg) = self.take() {
-                super::write_arg(&mut piece, &spec, arg);
+            match self.take() {
+                Some(arg) => super::write_arg(&mut piece, &spec, arg),
+                None => piece = format!("%!{verb}(MISSING)"),
             }
             note.push_str(&piece);
             return Next::Note(note);
