@@ -68,14 +68,14 @@ impl Inputs {
         }
     }
 
-    /// The first flag that was given, if any.
+    /// The first flag that was given and means something of sources alone, if any.
+    /// `--closed-world` is not among them: of a bundle's inventory it always holds.
     pub fn given(&self) -> Option<&'static str> {
         let flags = [
             ("--target", self.target.is_none()),
             ("--namespace", self.namespace.is_none()),
             ("--dialect", self.dialect.is_none()),
             ("--cni-values", self.cni_values.is_empty()),
-            ("--closed-world", !self.closed_world),
             ("--cluster-state", self.cluster_state.is_empty()),
         ];
         let mut given = flags.into_iter().filter(|(_, absent)| !absent);
@@ -106,6 +106,18 @@ impl Inputs {
         paths: &[PathBuf],
         terminal: &mut Terminal<'_>,
     ) -> Result<Analysis, Failure> {
+        Ok(resolve::read(&self.asked(paths, terminal)?))
+    }
+
+    /// What is to be read, with standard input read to its end where it is named.
+    ///
+    /// # Errors
+    /// There is nothing to read.
+    pub fn asked(
+        &self,
+        paths: &[PathBuf],
+        terminal: &mut Terminal<'_>,
+    ) -> Result<resolve::Inputs, Failure> {
         if self.target.is_some() {
             return Err(Failure::new(
                 "--target needs a netpolc.toml that names the targets, and there is none; \
@@ -123,7 +135,7 @@ impl Inputs {
         }
         let added = &self.what_if.add;
         let every = [paths, &self.cni_values, &self.cluster_state, added];
-        let asked = resolve::Inputs {
+        Ok(resolve::Inputs {
             paths: paths.to_vec(),
             cni_values: self.cni_values.clone(),
             cluster_state: self.cluster_state.clone(),
@@ -132,8 +144,7 @@ impl Inputs {
             closed_world: self.closed_world,
             what_if: self.what_if.clone(),
             load: load_options(every.into_iter().flatten(), terminal)?,
-        };
-        Ok(resolve::read(&asked))
+        })
     }
 }
 

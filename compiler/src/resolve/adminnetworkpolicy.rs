@@ -44,10 +44,10 @@ pub(super) fn port(node: NodeRef<'_>) -> Option<PortMatch> {
     })
 }
 
-/// `core/v1 Protocol`.
+/// `core/v1 Protocol`; the server keeps an empty one, which says nothing.
 fn transport(name: &str) -> Option<Protocol> {
     match name {
-        "TCP" => Some(Protocol::Tcp),
+        "" | "TCP" => Some(Protocol::Tcp),
         "UDP" => Some(Protocol::Udp),
         "SCTP" => Some(Protocol::Sctp),
         _ => None,

@@ -108,6 +108,8 @@ fn the_bundle_answers_as_the_sources_do() {
     let from_image = of(&["--image", &bundle]);
     assert_eq!(from_sources.len(), 72);
     assert_eq!(from_image, from_sources);
+    // Nothing but what a bundle holds exists in it, so that saying so changes nothing.
+    assert_eq!(of(&["--closed-world", "--image", &bundle]), from_sources);
     assert!(from_image.iter().any(|a| a["verdict"] == "deny"));
     // Another inventory than the kept one is linked when asked.
     assert_eq!(of(&["--image", &bundle, &input]), from_sources);

@@ -97,11 +97,11 @@ fn number(report: &mut Report<'_>, node: NodeRef<'_>, key: &str, path: &Path<'_>
     None
 }
 
-/// The server takes every text for a protocol of v1alpha1, TCP when there is none.
+/// The server takes every text for a protocol of v1alpha1; none, and the empty one, is TCP.
 fn check_protocol(report: &mut Report<'_>, node: NodeRef<'_>, path: &Path<'_>) {
     if let Some(protocol) = given(node, "protocol")
         && let Some(name) = protocol.as_str()
-        && !matches!(name, "TCP" | "UDP" | "SCTP")
+        && !matches!(name, "" | "TCP" | "UDP" | "SCTP")
     {
         let why = format!("`{}` is not `TCP`, `UDP` or `SCTP`", path.key("protocol"));
         warn(report, protocol, &why, "nothing has this protocol");
