@@ -55,7 +55,10 @@ impl Chart {
     /// The files of `crds/` that Helm would install, subcharts' after the own ones.
     pub(crate) fn own_crds(&self) -> impl Iterator<Item = &ChartFile> {
         self.files.iter().filter(|file| {
-            let extension = file.path.rsplit_once('.').map_or("", |(_, extension)| extension);
+            let extension = file
+                .path
+                .rsplit_once('.')
+                .map_or("", |(_, extension)| extension);
             file.path.starts_with("crds/")
                 && ["yaml", "yml", "json"]
                     .iter()
@@ -130,15 +133,17 @@ fn load(
         } else {
             format!("{directory}/{inside}")
         };
-        let subchart = subchart(&name, files, &full, depth, budget)
-            .map_err(|error| error.below(&inside))?;
+        let subchart =
+            subchart(&name, files, &full, depth, budget).map_err(|error| error.below(&inside))?;
         chart.subcharts.push(Rc::new(subchart));
     }
     Ok(chart)
 }
 
 fn is_provenance(path: &str) -> bool {
-    std::path::Path::new(path).extension().is_some_and(|extension| extension == "prov")
+    std::path::Path::new(path)
+        .extension()
+        .is_some_and(|extension| extension == "prov")
 }
 
 fn subchart(
@@ -152,7 +157,9 @@ fn subchart(
         let message = format!("charts lie more than {} deep", budget.limits.depth);
         return Err(ChartError::new(ChartErrorKind::Limit, "", message));
     }
-    let packed = std::path::Path::new(name).extension().is_some_and(|extension| extension == "tgz");
+    let packed = std::path::Path::new(name)
+        .extension()
+        .is_some_and(|extension| extension == "tgz");
     if packed {
         return match files.as_slice() {
             [file] if file.path.is_empty() => {

@@ -126,7 +126,11 @@ impl Rendering {
 
     /// Where the bytes of a range of a document came from, in their order. Bytes of files in
     /// `crds/` came from no template.
-    pub fn provenance(&self, document: &Document, range: std::ops::Range<usize>) -> Vec<Provenance> {
+    pub fn provenance(
+        &self,
+        document: &Document,
+        range: std::ops::Range<usize>,
+    ) -> Vec<Provenance> {
         let at = |offset| usize::try_from(offset).unwrap_or(usize::MAX);
         document
             .text

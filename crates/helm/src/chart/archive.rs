@@ -32,16 +32,24 @@ pub(super) fn read(bytes: &[u8], budget: &mut Budget<'_>) -> Result<ChartFiles, 
     if !bytes.starts_with(&[0x1F, 0x8B, 0x08]) {
         return Err(broken("", "it is not a gzip archive"));
     }
-    let ratio = bytes.len().saturating_mul(budget.limits.ratio).max(RATIO_FREE);
+    let ratio = bytes
+        .len()
+        .saturating_mul(budget.limits.ratio)
+        .max(RATIO_FREE);
     // Padding and headers count too: an archive of nothing but headers must end as well.
     let headers = budget.limits.files.saturating_mul(4096);
-    let bound = budget.left().saturating_add(headers).min(ratio.saturating_add(1));
+    let bound = budget
+        .left()
+        .saturating_add(headers)
+        .min(ratio.saturating_add(1));
     let bound = u64::try_from(bound).unwrap_or(u64::MAX);
     let mut archive = Archive::new(MultiGzDecoder::new(bytes).take(bound));
     let mut files = Vec::new();
     let mut seen = BTreeSet::new();
     let mut unpacked = 0_usize;
-    let entries = archive.entries().map_err(|error| broken("", &error.to_string()))?;
+    let entries = archive
+        .entries()
+        .map_err(|error| broken("", &error.to_string()))?;
     for entry in entries {
         let entry = entry.map_err(|error| end(&error, unpacked, ratio, bytes.len()))?;
         let Some(file) = file(entry, budget, &mut unpacked, ratio, bytes.len())? else {
@@ -118,7 +126,9 @@ fn inside(raw: &str) -> Result<String, ChartError> {
     let drive = clean.first().is_some_and(|part| {
         let mut chars = part.chars();
         clean.len() > 1
-            && chars.next().is_some_and(|first| first.is_ascii_alphabetic())
+            && chars
+                .next()
+                .is_some_and(|first| first.is_ascii_alphabetic())
             && chars.next() == Some(':')
             && chars.next().is_none()
     });
@@ -141,7 +151,10 @@ fn end_of(unpacked: usize, ratio: usize, packed: usize) -> ChartError {
         let message = format!("{packed} packed bytes become more than {ratio}");
         return ChartError::new(ChartErrorKind::Limit, "", message);
     }
-    broken("", "the archive ends in the middle of a file, or is larger than is read")
+    broken(
+        "",
+        "the archive ends in the middle of a file, or is larger than is read",
+    )
 }
 
 fn broken(path: &str, message: &str) -> ChartError {

@@ -56,7 +56,8 @@ const MAX_DEPTH: usize = 64;
 impl Walk<'_> {
     fn directory(&mut self, real: &Path, prefix: &str, depth: usize) -> Result<(), ChartError> {
         if depth > MAX_DEPTH {
-            let message = format!("directories lie more than {MAX_DEPTH} deep, or links form a loop");
+            let message =
+                format!("directories lie more than {MAX_DEPTH} deep, or links form a loop");
             return Err(ChartError::new(ChartErrorKind::Limit, prefix, message));
         }
         let listing = fs::read_dir(real).map_err(|error| unreadable(prefix, &error))?;
@@ -122,5 +123,9 @@ fn leaves(path: &str) -> ChartError {
 }
 
 fn unreadable(path: &str, error: &std::io::Error) -> ChartError {
-    ChartError::new(ChartErrorKind::Missing, path, format!("cannot be read: {error}"))
+    ChartError::new(
+        ChartErrorKind::Missing,
+        path,
+        format!("cannot be read: {error}"),
+    )
 }

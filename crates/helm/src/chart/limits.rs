@@ -57,7 +57,10 @@ impl<'a> Budget<'a> {
     pub(crate) fn take(&mut self, path: &str, bytes: usize) -> Result<(), ChartError> {
         let limits = self.limits;
         if bytes > limits.file {
-            let message = format!("the file has {bytes} bytes; at most {} are read", limits.file);
+            let message = format!(
+                "the file has {bytes} bytes; at most {} are read",
+                limits.file
+            );
             return Err(ChartError::new(ChartErrorKind::Limit, path, message));
         }
         let Some(files) = self.files.checked_sub(1) else {
@@ -73,7 +76,10 @@ impl<'a> Budget<'a> {
     }
 
     pub(crate) fn too_large(&self, path: &str) -> ChartError {
-        let message = format!("the chart is larger than {} bytes unpacked", self.limits.total);
+        let message = format!(
+            "the chart is larger than {} bytes unpacked",
+            self.limits.total
+        );
         ChartError::new(ChartErrorKind::Limit, path, message)
     }
 }

@@ -163,7 +163,9 @@ mod tests {
 
     #[test]
     fn refuses_what_go_refuses() {
-        for pattern in ["[]a]", "[-]", "[x-]", "[-x]", "[", "[^", "[a-b-c]", "[a", "a\\"] {
+        for pattern in [
+            "[]a]", "[-]", "[x-]", "[-x]", "[", "[^", "[a-b-c]", "[a", "a\\",
+        ] {
             assert_eq!(Pattern::parse(pattern), Err(BadPattern), "{pattern}");
         }
     }

@@ -20,6 +20,14 @@ pub(super) fn number(text: &str) -> Result<Number, String> {
             is_float: false,
         });
     }
+    if let Some(float) = hex_float(text) {
+        return Ok(Number {
+            text: text.into(),
+            int: whole(float),
+            float: Some(float),
+            is_float: true,
+        });
+    }
     let looks_float = float_signs(text);
     let mut int = integer(text);
     let mut float = match int {
@@ -51,6 +59,32 @@ pub(super) fn number(text: &str) -> Result<Number, String> {
         float,
         is_float: looks_float,
     })
+}
+
+/// `0x1.8p60`: digits in sixteens, an exponent in twos.
+fn hex_float(text: &str) -> Option<f64> {
+    let (sign, rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1.0, rest),
+        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let rest = rest
+        .strip_prefix("0x")
+        .or_else(|| rest.strip_prefix("0X"))?;
+    let (digits, exponent) = rest.split_once(['p', 'P'])?;
+    let mut exponent: i32 = exponent.parse().ok()?;
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let mut mantissa = 0.0;
+    for digit in whole
+        .chars()
+        .chain(fraction.chars())
+        .filter(|digit| *digit != '_')
+    {
+        mantissa = mantissa * 16.0 + f64::from(digit.to_digit(16)?);
+    }
+    let places = i32::try_from(fraction.chars().filter(|digit| *digit != '_').count()).ok()?;
+    exponent = exponent.checked_sub(places.checked_mul(4)?)?;
+    let float = sign * mantissa * 2_f64.powi(exponent);
+    (!digits.is_empty() && float.is_finite()).then_some(float)
 }
 
 fn float_signs(text: &str) -> bool {

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use crate::func::semver::Version;
 use crate::func::FuncError;
+use crate::func::semver::Version;
 use crate::value::{Object, Value};
 
 /// The Kubernetes version that `helm template` 3.17.3 renders for when it is told none.
@@ -79,8 +79,8 @@ pub(super) struct KubeVersion {
 
 impl KubeVersion {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let version =
-            Version::parse(text).map_err(|error| format!("invalid kube version '{text}': {error}"))?;
+        let version = Version::parse(text)
+            .map_err(|error| format!("invalid kube version '{text}': {error}"))?;
         let mut full = format!("v{}.{}.{}", version.major, version.minor, version.patch);
         for (mark, part) in [('-', &version.prerelease), ('+', &version.metadata)] {
             if !part.is_empty() {
@@ -183,7 +183,11 @@ struct HelmVersion;
 
 const HELM: [(&str, &str, &str); 4] = [
     ("Version", "version", "v3.17.3"),
-    ("GitCommit", "git_commit", "e4da49785aa6e6ee2b86efd5dd9e43400318262b"),
+    (
+        "GitCommit",
+        "git_commit",
+        "e4da49785aa6e6ee2b86efd5dd9e43400318262b",
+    ),
     ("GitTreeState", "git_tree_state", "clean"),
     ("GoVersion", "go_version", "go1.23.7"),
 ];

@@ -172,7 +172,12 @@ impl Object for Dependency {
     }
 
     fn print(&self) -> String {
-        format!("&{{{} {} {}}}", self.known_as(), self.version, self.repository)
+        format!(
+            "&{{{} {} {}}}",
+            self.known_as(),
+            self.version,
+            self.repository
+        )
     }
 
     fn to_value(&self) -> Value {

@@ -1,10 +1,10 @@
 //! The data that templates run on: `.Values`, `.Chart`, `.Release` and their kin.
 
+use super::Options;
 use super::capabilities::Capabilities;
 use super::chart_object::ChartObject;
 use super::files_object::FilesObject;
 use super::tree::{Node, inside};
-use super::Options;
 use crate::value::{Map, MapType, Value};
 
 /// A template with the data it runs on.
@@ -75,7 +75,7 @@ impl Shared {
             let data = self.templates(child, below, &full, out);
             subcharts.set(child.name.clone(), data);
         }
-        dot.set("Values", values);
+        dot.set("Values", values.typed(MapType::Values));
         dot.set("Subcharts", subcharts);
         for template in &node.chart.templates {
             let base_name = template.path.rsplit('/').next().unwrap_or_default();

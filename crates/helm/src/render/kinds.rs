@@ -56,6 +56,9 @@ mod tests {
     fn known_kinds_come_first_and_others_by_name() {
         let mut kinds = ["Zebra", "Deployment", "", "Apple", "Namespace", "Service"];
         kinds.sort_by_key(|kind| key(kind));
-        assert_eq!(kinds, ["Namespace", "Service", "Deployment", "", "Apple", "Zebra"]);
+        assert_eq!(
+            kinds,
+            ["Namespace", "Service", "Deployment", "", "Apple", "Zebra"]
+        );
     }
 }

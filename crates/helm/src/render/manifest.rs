@@ -65,10 +65,17 @@ fn next_separator(bytes: &[u8], from: usize) -> Option<usize> {
 /// Reads the head of a document.
 pub(super) fn head(text: &str) -> Result<Head, String> {
     let parsed = parse(text, &Limits::default());
-    if let Some(wrong) = parsed.diagnostics.iter().find(|wrong| !wrong.kind.is_strict_only()) {
+    if let Some(wrong) = parsed
+        .diagnostics
+        .iter()
+        .find(|wrong| !wrong.kind.is_strict_only())
+    {
         return Err(wrong.message.clone());
     }
-    let document = parsed.documents.iter().find(|document| !document.is_empty());
+    let document = parsed
+        .documents
+        .iter()
+        .find(|document| !document.is_empty());
     let Some(root) = document.map(|document| document.root()) else {
         return Ok(Head::default());
     };
@@ -130,7 +137,12 @@ mod tests {
         let text = "kind: Job\nmetadata:\n  name: x\n  annotations: {helm.sh/hook-weight: -5}\n";
         let head = head(text).unwrap();
         assert_eq!((head.kind.as_str(), head.name.as_str()), ("Job", "x"));
-        assert_eq!(head.annotations.get("helm.sh/hook-weight").map(String::as_str), Some("-5"));
+        assert_eq!(
+            head.annotations
+                .get("helm.sh/hook-weight")
+                .map(String::as_str),
+            Some("-5")
+        );
         assert!(super::head("- a\n").is_err());
         assert!(super::head("a: [").is_err());
         assert_eq!(super::head("# nothing\n"), Ok(Head::default()));

@@ -31,7 +31,11 @@ pub(super) fn documents(
                     continue;
                 }
             };
-            let list = if hook.is_some() { &mut hooks } else { &mut plain };
+            let list = if hook.is_some() {
+                &mut hooks
+            } else {
+                &mut plain
+            };
             list.push(Document {
                 template: name.clone(),
                 text: piece,
@@ -50,18 +54,13 @@ pub(super) fn documents(
     (plain, failure)
 }
 
-/// The text of `helm template`.
+/// The text of `helm template`: the documents trimmed, which leaves an empty line of none, then
+/// the hooks.
 pub(super) fn print(documents: &[Document]) -> String {
-    let mut out = String::new();
-    let mut add = |document: &Document| {
-        out.push_str("---\n# Source: ");
-        out.push_str(&document.template);
-        out.push('\n');
-        out.push_str(document.text.as_str());
-        out.push('\n');
+    let text = |hooks: bool| -> String {
+        let of = documents.iter().filter(|one| one.hook.is_some() == hooks);
+        of.map(|one| format!("---\n# Source: {}\n{}\n", one.template, one.text.as_str()))
+            .collect()
     };
-    for document in documents {
-        add(document);
-    }
-    out
+    format!("{}\n{}", text(false).trim(), text(true))
 }

@@ -106,11 +106,7 @@ impl Work<'_> {
     }
 
     /// The charts that take part, the user's values, and all values together.
-    fn prepare(
-        &mut self,
-        values: &ValuesInput,
-        origins: &mut Origins,
-    ) -> Step<(Node, Map, Map)> {
+    fn prepare(&mut self, values: &ValuesInput, origins: &mut Origins) -> Step<(Node, Map, Map)> {
         let given = values
             .merge(&mut self.rendering.sources, origins)
             .map_err(|error| Box::new(error.into()))?;
@@ -127,24 +123,24 @@ impl Work<'_> {
             .plant(self.chart, &name, Vec::new())
             .map_err(|error| Box::new(error.into()))?;
         growth.enable(&mut root, &given, "").map_err(refused)?;
-        growth.import(&mut root).map_err(|message| refused(Refusal::Message(message)))?;
+        growth
+            .import(&mut root)
+            .map_err(|message| refused(Refusal::Message(message)))?;
         self.rendering.disabled = growth.disabled;
         self.rendering.missing = growth.missing;
         for origin in growth.looked_at {
             self.rendering.executor.reads.mark(origin);
         }
         let mut coalescer = Coalescer::default();
-        let values = coalescer.run(&root, &given).map_err(|wrong| {
-            refused(Refusal::Message(format!("type mismatch on {}", wrong.0)))
-        })?;
+        let values = coalescer
+            .run(&root, &given)
+            .map_err(|wrong| refused(Refusal::Message(format!("type mismatch on {}", wrong.0))))?;
         self.rendering.warnings.append(&mut coalescer.warnings);
-        let top = Map::of(MapType::Values);
-        values.each(|key, value| top.set(Rc::clone(key), value.clone()));
         let mut schemas = Schemas::default();
-        check_schemas(&mut schemas, &root, &top);
+        check_schemas(&mut schemas, &root, &values);
         self.rendering.schema = schemas.violations;
         self.rendering.schema_problems = schemas.problems;
-        Ok((root, given, top))
+        Ok((root, given, values))
     }
 
     /// Parses and runs all templates, and reads what they wrote.
@@ -190,7 +186,9 @@ impl Work<'_> {
         let asked = asked.into_iter().flat_map(|(branch, key)| {
             let leaves = executor.origins.singles(branch).into_iter();
             let paths = leaves.filter_map(|leaf| Some(executor.origins.leaf(leaf)?.path.clone()));
-            paths.map(move |path| (path, key.clone())).collect::<Vec<_>>()
+            paths
+                .map(move |path| (path, key.clone()))
+                .collect::<Vec<_>>()
         });
         let facts = Facts {
             root,
@@ -213,7 +211,13 @@ fn refused(refusal: Refusal) -> Box<Failure> {
 /// Checks the values of a chart and of those below it (`ValidateAgainstSchema`).
 fn check_schemas(schemas: &mut Schemas, node: &Node, values: &Map) {
     if let Some(schema) = &node.chart.schema {
-        schemas.check(&node.name, &node.chart.directory, schema, values, &node.path);
+        schemas.check(
+            &node.name,
+            &node.chart.directory,
+            schema,
+            values,
+            &node.path,
+        );
     }
     for child in &node.nodes {
         let below = values.get(&child.name);
@@ -254,7 +258,10 @@ fn parse_failure(error: &ParseError) -> Failure {
 
 fn execution_failure(error: &ExecError) -> Failure {
     let innermost = error.innermost();
-    let refusal = innermost.refusal().or_else(|| error.refusal()).map(str::to_owned);
+    let refusal = innermost
+        .refusal()
+        .or_else(|| error.refusal())
+        .map(str::to_owned);
     let kind = if refusal.is_some() {
         FailureKind::Refused
     } else {

@@ -115,8 +115,13 @@ impl<'a> Known<'a> {
         }
         self.mentions.insert(node.path.clone(), mentions);
         let mut leaves = Vec::new();
-        collect(&Value::from(node.values.clone()), &mut node.path.clone(), &mut leaves);
-        self.paths.extend(leaves.into_iter().map(|(path, _, _)| path));
+        collect(
+            &Value::from(node.values.clone()),
+            &mut node.path.clone(),
+            &mut leaves,
+        );
+        self.paths
+            .extend(leaves.into_iter().map(|(path, _, _)| path));
         self.nodes.push(node);
         for child in &node.nodes {
             self.read(child);
@@ -124,7 +129,11 @@ impl<'a> Known<'a> {
     }
 
     fn why(&self, facts: &Facts<'_>, path: &[Rc<str>]) -> WhyUnread {
-        if let Some(disabled) = facts.disabled.iter().find(|off| path.starts_with(&off.path)) {
+        if let Some(disabled) = facts
+            .disabled
+            .iter()
+            .find(|off| path.starts_with(&off.path))
+        {
             return WhyUnread::Disabled {
                 subchart: disabled.path.clone(),
                 why: disabled.why.clone(),
@@ -168,9 +177,9 @@ impl<'a> Known<'a> {
         let key = path.get(part)?;
         let above = path.get(..part)?;
         let own = above.get(node.path.len()..)?;
-        let defaults = own
-            .iter()
-            .try_fold(node.values.clone(), |map, key| map.get(key)?.as_map().cloned());
+        let defaults = own.iter().try_fold(node.values.clone(), |map, key| {
+            map.get(key)?.as_map().cloned()
+        });
         // Items of lists have no names, and what a chart leaves empty may hold anything.
         let free = match &defaults {
             Some(map) => map.is_empty() && !own.is_empty(),
@@ -206,6 +215,11 @@ impl<'a> Known<'a> {
 
     fn elsewhere(&self, path: &[Rc<str>]) -> Vec<Vec<Rc<str>>> {
         let ends = |known: &&Vec<Rc<str>>| known.last() == path.last();
-        self.paths.iter().filter(ends).take(MOST_ELSEWHERE).cloned().collect()
+        self.paths
+            .iter()
+            .filter(ends)
+            .take(MOST_ELSEWHERE)
+            .cloned()
+            .collect()
     }
 }

@@ -72,11 +72,16 @@ impl Coalescer {
             None => Map::new(),
             Some(value) => match value.as_map() {
                 Some(map) => map.clone(),
-                None => return self.warn("skipping globals because destination global is not a table"),
+                None => {
+                    return self.warn("skipping globals because destination global is not a table");
+                }
             },
         };
         let parents = given.get(GLOBAL);
-        let origin = origin.or(parents.as_ref().map(|value| value.origin).unwrap_or_default());
+        let origin = origin.or(parents
+            .as_ref()
+            .map(|value| value.origin)
+            .unwrap_or_default());
         let parents = match parents {
             None => Map::new(),
             Some(value) => match value.as_map() {
@@ -96,7 +101,9 @@ impl Coalescer {
                     own.set(key, Value::from(copy).with_origin(value.origin));
                 }
                 (Data::Map(_), Some(_)) => {
-                    self.warn(&format!("Conflict: cannot merge map onto non-map for {key:?}. Skipping."));
+                    self.warn(&format!(
+                        "Conflict: cannot merge map onto non-map for {key:?}. Skipping."
+                    ));
                 }
                 (_, Some(Data::Map(_))) => self.warn(&format!("key {key} is table. Skipping")),
                 _ => own.set(key, value),
@@ -159,7 +166,8 @@ fn tables(warnings: &mut Vec<String>, above: &Map, below: &Map, prefix: &str, me
             }
             (Data::Map(_), Data::Null) => {}
             (Data::Map(_), _) => {
-                let warning = format!("destination for {full} is a table. Ignoring non-table value");
+                let warning =
+                    format!("destination for {full} is a table. Ignoring non-table value");
                 warnings.push(warning);
             }
             _ => {}

@@ -118,13 +118,12 @@ impl ValuesInput {
                 name: file.name.clone(),
                 text: Arc::clone(&file.text),
             });
-            let values = read_values(&file.text, source, &[], origins).map_err(|wrong| {
-                ValuesError {
+            let values =
+                read_values(&file.text, source, &[], origins).map_err(|wrong| ValuesError {
                     source,
                     span: wrong.span,
                     message: format!("failed to parse {}: {}", file.name, wrong.message),
-                }
-            })?;
+                })?;
             base = merge_maps(&base, &values);
         }
         let mut sets: Vec<&SetValue> = self.sets.iter().collect();

@@ -115,9 +115,11 @@ impl Retrieve for Offline {
 }
 
 fn compile(bytes: &[u8]) -> Result<Validator, (bool, String)> {
-    let schema: Json =
-        serde_json::from_slice(bytes).map_err(|error| (false, error.to_string()))?;
-    let named = schema.get("$schema").and_then(Json::as_str).unwrap_or_default();
+    let schema: Json = serde_json::from_slice(bytes).map_err(|error| (false, error.to_string()))?;
+    let named = schema
+        .get("$schema")
+        .and_then(Json::as_str)
+        .unwrap_or_default();
     let draft = [
         ("draft-04", Draft::Draft4),
         ("draft-06", Draft::Draft6),
@@ -179,11 +181,26 @@ mod tests {
     fn every_draft_is_read_by_its_own_rules() {
         // exclusiveMinimum is a boolean in draft 4 and a number since draft 6.
         for (draft, schema) in [
-            ("http://json-schema.org/draft-04/schema#", r#""minimum": 3, "exclusiveMinimum": true"#),
-            ("http://json-schema.org/draft-06/schema#", r#""exclusiveMinimum": 3"#),
-            ("http://json-schema.org/draft-07/schema#", r#""exclusiveMinimum": 3"#),
-            ("https://json-schema.org/draft/2019-09/schema", r#""exclusiveMinimum": 3"#),
-            ("https://json-schema.org/draft/2020-12/schema", r#""exclusiveMinimum": 3"#),
+            (
+                "http://json-schema.org/draft-04/schema#",
+                r#""minimum": 3, "exclusiveMinimum": true"#,
+            ),
+            (
+                "http://json-schema.org/draft-06/schema#",
+                r#""exclusiveMinimum": 3"#,
+            ),
+            (
+                "http://json-schema.org/draft-07/schema#",
+                r#""exclusiveMinimum": 3"#,
+            ),
+            (
+                "https://json-schema.org/draft/2019-09/schema",
+                r#""exclusiveMinimum": 3"#,
+            ),
+            (
+                "https://json-schema.org/draft/2020-12/schema",
+                r#""exclusiveMinimum": 3"#,
+            ),
         ] {
             let schema =
                 format!(r#"{{"$schema": "{draft}", "properties": {{"a": {{{schema}}}}}}}"#);
@@ -206,6 +223,9 @@ mod tests {
     fn values_are_not_shown() {
         let schema = r#"{"properties": {"password": {"type": "integer"}}}"#;
         let schemas = check(schema, "password: s3cret");
-        assert!(!schemas.violations[0].message.contains("s3cret"), "{schemas:?}");
+        assert!(
+            !schemas.violations[0].message.contains("s3cret"),
+            "{schemas:?}"
+        );
     }
 }

@@ -90,7 +90,10 @@ fn document(file: &str, text: &str) -> Result<Parsed, ChartError> {
 
 /// The first document that says something.
 fn root(parsed: &Parsed) -> Option<NodeRef<'_>> {
-    let document = parsed.documents.iter().find(|document| !document.is_empty())?;
+    let document = parsed
+        .documents
+        .iter()
+        .find(|document| !document.is_empty())?;
     Some(document.root())
 }
 
@@ -142,7 +145,10 @@ impl Reader {
 
     fn strings(&self, node: NodeRef<'_>, name: &str) -> Result<Vec<String>, ChartError> {
         let items = self.items(node, name)?;
-        items.into_iter().map(|item| self.text(name, item)).collect()
+        items
+            .into_iter()
+            .map(|item| self.text(name, item))
+            .collect()
     }
 
     fn dependencies(&self, root: NodeRef<'_>) -> Result<Vec<Dependency>, ChartError> {

@@ -57,7 +57,10 @@ fn dependencies(dependencies: &mut [Dependency]) -> Result<(), ChartError> {
         dependency.tags.iter_mut().for_each(sanitize);
         let plain = |character: char| character.is_ascii_alphanumeric() || "_-".contains(character);
         let wrong = if !dependency.alias.chars().all(plain) {
-            format!("dependency {:?} has disallowed characters in the alias", dependency.name)
+            format!(
+                "dependency {:?} has disallowed characters in the alias",
+                dependency.name
+            )
         } else if !names.insert(dependency.known_as().to_owned()) {
             let name = dependency.known_as();
             format!("more than one dependency with name or alias {name:?}")
@@ -72,15 +75,28 @@ fn dependencies(dependencies: &mut [Dependency]) -> Result<(), ChartError> {
 
 /// White space becomes a space, what cannot be printed goes.
 fn sanitize(text: &mut String) {
-    if text.chars().any(|character| character.is_whitespace() || character.is_control()) {
+    if text
+        .chars()
+        .any(|character| character.is_whitespace() || character.is_control())
+    {
         *text = text
             .chars()
             .filter(|character| character.is_whitespace() || !character.is_control())
-            .map(|character| if character.is_whitespace() { ' ' } else { character })
+            .map(|character| {
+                if character.is_whitespace() {
+                    ' '
+                } else {
+                    character
+                }
+            })
             .collect();
     }
 }
 
 fn refuse<T>(message: &str) -> Result<T, ChartError> {
-    Err(ChartError::new(ChartErrorKind::Metadata, "Chart.yaml", message))
+    Err(ChartError::new(
+        ChartErrorKind::Metadata,
+        "Chart.yaml",
+        message,
+    ))
 }

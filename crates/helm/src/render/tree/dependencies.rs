@@ -169,8 +169,10 @@ impl Growth<'_> {
     fn settle(&mut self, node: &mut Node, switches: Vec<Switch>) {
         let (on, off): (Vec<Switch>, Vec<Switch>) =
             switches.into_iter().partition(|switch| switch.enabled);
-        let removed: BTreeSet<&str> =
-            off.iter().map(|switch| switch.dependency.known_as()).collect();
+        let removed: BTreeSet<&str> = off
+            .iter()
+            .map(|switch| switch.dependency.known_as())
+            .collect();
         for missing in &mut self.missing {
             if missing.of == node.path && removed.contains(missing.dependency.known_as()) {
                 missing.enabled = false;

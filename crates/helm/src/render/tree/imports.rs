@@ -35,9 +35,9 @@ impl Growth<'_> {
                     Some(found) => {
                         merge_tables(self.warnings, &imported, &nested(parent, found), true);
                     }
-                    None => self
-                        .warnings
-                        .push(format!("ImportValues missing table from chart {name}: {child}")),
+                    None => self.warnings.push(format!(
+                        "ImportValues missing table from chart {name}: {child}"
+                    )),
                 }
             }
         }

@@ -135,7 +135,9 @@ impl Parser<'_> {
             Some(_) => {
                 let known = known.filter(|value| value.as_map().is_some());
                 let origin = known.as_ref().map(|value| value.origin);
-                let inner = known.and_then(|value| value.as_map().cloned()).unwrap_or_default();
+                let inner = known
+                    .and_then(|value| value.as_map().cloned())
+                    .unwrap_or_default();
                 let next = self.key(&inner, depth + 1)?;
                 let origin = origin.unwrap_or_else(|| self.origin(read.start));
                 set_item(list, index, Value::from(inner).with_origin(origin));

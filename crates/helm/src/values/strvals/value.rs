@@ -43,7 +43,10 @@ impl Parser<'_> {
                 if self.cursor.peek() == Some(',') {
                     self.cursor.next();
                 }
-                return Ok((Value::from(List::new(items)).with_origin(origin), Next::More));
+                return Ok((
+                    Value::from(List::new(items)).with_origin(origin),
+                    Next::More,
+                ));
             }
         }
     }
