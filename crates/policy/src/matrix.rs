@@ -3,27 +3,40 @@
 //! Two parties are of one class when no policy can tell them apart: the same policies select them,
 //! the same peers speak of them, and the port names that policies use resolve alike. Two ports are
 //! of one atom when no rule separates them. A pair of classes is decided once for all its members.
+//!
+//! The answers are sparse. A [`Row`] holds what one subject says about all peers in a direction,
+//! as runs of neighbouring classes that it treats alike; what it says to them are runs of atoms.
+//! Rows are worked out when they are asked for, once for all subjects of the same policies.
 
 mod atoms;
 mod classes;
+mod forest;
+mod index;
+mod matched;
 mod paint;
+mod row;
+mod script;
 mod sight;
 mod sorter;
 mod spans;
+mod stretch;
 
 pub use atoms::{Atom, Atoms};
 pub use classes::{ClassId, Interval};
+pub use row::{GroupId, Row, Sides};
 pub use sight::Sight;
 
 use crate::cidr::Family;
 use crate::decide::is_self;
-use crate::verdict::UnknownCause;
 use crate::{
-    Action, Cluster, Decision, Direction, Flow, Party, PolicySet, RuleId, Side, Tier, Tri, Verdict,
-    on_local_node,
+    Cluster, Decision, Direction, Flow, Party, PolicySet, RuleId, Side, Tri, on_local_node,
 };
-use classes::{Classes, Signature};
-use paint::{Canvas, Coat};
+use classes::Classes;
+use matched::Match;
+use script::Script;
+use sorter::Seen;
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// Every verdict of a cluster, worked out per pair of classes when asked.
 #[derive(Debug)]
@@ -32,6 +45,10 @@ pub struct Matrix<'a> {
     cluster: &'a Cluster,
     classes: Classes<'a>,
     atoms: Atoms,
+    /// By [`Direction::index`], then by class: its place in `rows`.
+    row_of: [Vec<usize>; 2],
+    /// By [`Direction::index`].
+    rows: [Vec<OnceLock<Box<Row>>>; 2],
 }
 
 impl<'a> Matrix<'a> {
@@ -39,11 +56,17 @@ impl<'a> Matrix<'a> {
     pub fn new(policies: &'a PolicySet, cluster: &'a Cluster) -> Self {
         let classes = Classes::new(policies, cluster);
         let atoms = Atoms::new(policies, &classes);
+        let numbered = Direction::BOTH.map(|direction| number_rows(&classes, direction));
+        let rows = numbered
+            .each_ref()
+            .map(|(_, count)| std::iter::repeat_with(OnceLock::new).take(*count).collect());
         Self {
             policies,
             cluster,
             classes,
             atoms,
+            row_of: numbered.map(|(numbers, _)| numbers),
+            rows,
         }
     }
 
@@ -77,9 +100,30 @@ impl<'a> Matrix<'a> {
     /// Does any policy isolate or rule this class in this direction? If not, every side is
     /// "not isolated".
     pub fn is_selected(&self, class: ClassId) -> bool {
-        self.classes
-            .signature(class)
-            .is_some_and(|s| !s.subject_of.is_empty())
+        let looks = self.classes.looks(class);
+        let seen = looks.and_then(|looks| self.classes.seen(looks));
+        seen.is_some_and(|seen| !seen.subject_of.is_empty())
+    }
+
+    /// What a class says about all of its peers in a direction. Worked out when first asked for,
+    /// once for all classes that the same policies select.
+    pub fn row(&self, direction: Direction, subject: ClassId) -> Option<&Row> {
+        let number = self.row_number(direction, subject)?;
+        let row = self.rows.get(direction.index())?.get(number)?;
+        Some(row.get_or_init(|| {
+            let looks = self.classes.looks(subject).copied().unwrap_or_default();
+            let nothing = Seen::default();
+            let seen = self.classes.seen(&looks).unwrap_or(&nothing);
+            let names = self.classes.names(looks.names);
+            let script = Script::new(self, direction, (seen, looks.host), names);
+            Box::new(Row::new(self, script))
+        }))
+    }
+
+    /// Classes with the same number have the same [`Matrix::row`] in this direction.
+    pub fn row_number(&self, direction: Direction, subject: ClassId) -> Option<usize> {
+        let numbers = self.row_of.get(direction.index())?;
+        numbers.get(subject).copied()
     }
 
     /// What the subject's policies say about a peer, per atom. `local` says whether the peer is
@@ -91,30 +135,24 @@ impl<'a> Matrix<'a> {
         peer: ClassId,
         local: Tri,
     ) -> Vec<Side> {
-        let (Some(subject), Some(peer)) = (
-            self.classes.signature(subject),
-            self.classes.signature(peer),
-        ) else {
+        let Some(sides) = self.says(direction, subject, peer, local) else {
             return Vec::new();
         };
-        let mut canvas = Canvas::new(self.atoms.len());
-        if !self.policies.options().enforced {
-            return canvas.finish();
-        }
-        if direction == Direction::Ingress && !subject.host {
-            canvas.local_node(local);
-        }
-        let pair = Pair {
-            matrix: self,
-            direction,
-            subject,
-            peer,
-            local,
-        };
-        pair.ordered_tier(&mut canvas, |tier| matches!(tier, Tier::Admin { .. }));
-        pair.namespace_tier(&mut canvas);
-        pair.ordered_tier(&mut canvas, |tier| matches!(tier, Tier::Baseline { .. }));
-        canvas.finish()
+        let runs = sides.iter();
+        runs.flat_map(|(run, side)| std::iter::repeat_n(side, run.len()))
+            .collect()
+    }
+
+    /// The same by runs of atoms; `None` for classes that do not exist.
+    pub fn says(
+        &self,
+        direction: Direction,
+        subject: ClassId,
+        peer: ClassId,
+        local: Tri,
+    ) -> Option<&Sides> {
+        let row = self.row(direction, subject)?;
+        row.says(self, row.group(peer)?, local)
     }
 
     /// The same answer as [`crate::decide()`], by way of classes.
@@ -130,128 +168,29 @@ impl<'a> Matrix<'a> {
         let atom = self.atoms.index(flow.protocol, flow.port)?;
         let local = |subject, peer| on_local_node(self.cluster, subject, peer);
         let here = local(flow.destination, flow.source);
-        let ingress = self.sides(Direction::Ingress, destination, source, here);
+        let ingress = self.says(Direction::Ingress, destination, source, here)?;
         let here = local(flow.source, flow.destination);
-        let egress = self.sides(Direction::Egress, source, destination, here);
-        Some(Decision::new(*ingress.get(atom)?, *egress.get(atom)?))
+        let egress = self.says(Direction::Egress, source, destination, here)?;
+        Some(Decision::new(ingress.at(atom)?, egress.at(atom)?))
     }
 }
 
-/// One direction of one pair of classes.
-struct Pair<'m> {
-    matrix: &'m Matrix<'m>,
-    direction: Direction,
-    subject: &'m Signature,
-    peer: &'m Signature,
-    local: Tri,
-}
-
-impl Pair<'_> {
-    /// The party whose container ports give names their numbers.
-    fn destination(&self) -> &Signature {
-        match self.direction {
-            Direction::Ingress => self.subject,
-            Direction::Egress => self.peer,
-        }
-    }
-
-    fn ordered_tier(&self, canvas: &mut Canvas, in_tier: impl Fn(Tier) -> bool) {
-        for &(at, selected) in &self.subject.subject_of {
-            let Some(policy) = self.matrix.policies.policies().get(at) else {
-                continue;
-            };
-            if in_tier(policy.tier) {
-                for (index, rule) in policy.rules.iter().enumerate() {
-                    self.paint_rule(canvas, (at, index), selected, rule.action);
-                }
-            }
-        }
-        canvas.leave_tier();
-    }
-
-    fn namespace_tier(&self, canvas: &mut Canvas) {
-        let policies = self.matrix.policies.policies();
-        let namespaced = || {
-            self.subject
-                .subject_of
-                .iter()
-                .filter_map(|&(at, selected)| Some((at, selected, policies.get(at)?)))
-                .filter(|(.., policy)| policy.tier == Tier::Namespace)
+/// Numbers the distinct rows of a direction: the row of every class, and how many there are.
+fn number_rows(classes: &Classes<'_>, direction: Direction) -> (Vec<usize>, usize) {
+    let mut subjects: HashMap<&[(usize, Match)], usize> = HashMap::new();
+    let mut rows: HashMap<(usize, bool, usize), usize> = HashMap::new();
+    let numbers = classes.all_looks().map(|looks| {
+        let subject_of = classes.seen(looks).map_or(&[][..], |s| &s.subject_of);
+        let next = subjects.len();
+        let subject = *subjects.entry(subject_of).or_insert(next);
+        // Names are looked up at the destination, and only rules look them up.
+        let names = match direction {
+            Direction::Ingress if !subject_of.is_empty() => looks.names,
+            _ => 0,
         };
-        let steps = [
-            (Action::Deny, false),
-            (Action::Allow, false),
-            (Action::Allow, true),
-        ];
-        for (action, conditional) in steps {
-            for (at, selected, policy) in namespaced() {
-                for (index, rule) in policy.rules.iter().enumerate() {
-                    let has_condition = action == Action::Allow && rule.condition.is_some();
-                    if rule.action == action && has_condition == conditional {
-                        self.paint_rule(canvas, (at, index), selected, action);
-                    }
-                }
-            }
-        }
-        for (at, selected, policy) in namespaced() {
-            if policy.isolates.get(self.direction.index()) == Some(&true) {
-                let id = self.matrix.policies.isolation_id(at, self.direction);
-                canvas.fill(Verdict::Deny, id, selected);
-            }
-        }
-    }
-
-    fn paint_rule(
-        &self,
-        canvas: &mut Canvas,
-        (at, index): (usize, usize),
-        selected: (Tri, UnknownCause),
-        action: Action,
-    ) {
-        let classes = &self.matrix.classes;
-        let Some(rule) = self
-            .matrix
-            .policies
-            .policies()
-            .get(at)
-            .and_then(|p| p.rules.get(index))
-        else {
-            return;
-        };
-        if rule.direction != self.direction {
-            return;
-        }
-        let matched = classes.match_peers((at, index), selected, self.peer, self.local);
-        if !matched.0.possible() {
-            return;
-        }
-        let id = self.matrix.policies.rule_id(at, index);
-        let coat = |verdict| Coat {
-            verdict,
-            rule: id,
-            matched,
-            condition: rule.condition,
-        };
-        let mut put = |range| match action {
-            Action::Allow => canvas.paint(range, coat(Verdict::Allow)),
-            Action::Deny => canvas.paint(range, coat(Verdict::Deny)),
-            Action::Pass => canvas.pass(range, matched.0),
-        };
-        match &rule.ports {
-            None => put(0..self.matrix.atoms.len()),
-            Some(ports) => {
-                let mut ranges: Vec<_> = ports
-                    .iter()
-                    .flat_map(|port| self.matrix.atoms.ranges(port, &self.destination().names))
-                    .collect();
-                // Ports of one rule may overlap; it is asked once per atom all the same.
-                ranges.sort_unstable_by_key(|r| (r.start, r.end));
-                let mut done = 0;
-                for range in ranges {
-                    put(range.start.max(done)..range.end);
-                    done = done.max(range.end);
-                }
-            }
-        }
-    }
+        let next = rows.len();
+        *rows.entry((subject, looks.host, names)).or_insert(next)
+    });
+    let numbers = numbers.collect();
+    (numbers, rows.len())
 }

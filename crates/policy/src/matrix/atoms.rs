@@ -93,8 +93,26 @@ impl Atoms {
         (atom.protocol == protocol && port <= atom.last).then_some(index)
     }
 
+    /// The runs of atoms that ports of a rule cover, at a destination with these named ports: in
+    /// order, without overlap. Ports of one rule may overlap; it is asked once per atom all the
+    /// same.
+    pub(super) fn cover(&self, ports: &[PortMatch], names: &[ContainerPort]) -> Vec<Range<usize>> {
+        let mut ranges: Vec<Range<usize>> = ports
+            .iter()
+            .flat_map(|port| self.ranges(port, names))
+            .collect();
+        ranges.sort_unstable_by_key(|r| (r.start, r.end));
+        let mut done = 0;
+        for range in &mut ranges {
+            range.start = range.start.max(done);
+            done = done.max(range.end);
+        }
+        ranges.retain(|range| range.start < range.end);
+        ranges
+    }
+
     /// The runs of atoms that a port match covers, at a destination with these named ports.
-    pub(super) fn ranges(&self, port: &PortMatch, names: &[ContainerPort]) -> Vec<Range<usize>> {
+    fn ranges(&self, port: &PortMatch, names: &[ContainerPort]) -> Vec<Range<usize>> {
         match port {
             PortMatch::Range {
                 protocol,

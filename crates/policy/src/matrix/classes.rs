@@ -1,14 +1,13 @@
 //! Who cannot be told apart.
 
-use super::sorter::{Alike, Sorter};
+use super::forest::{Code, EMPTY, SetId};
+use super::matched::{CERTAIN, code};
+use super::sorter::{Ground, Looks, Seen, Sorter};
+use super::stretch::{Stretch, Stretches, push, tidy};
 use crate::cidr::{Family, number};
-use crate::verdict::UnknownCause;
-use crate::{Cluster, ContainerPort, Entity, Party, Peer, PolicySet, Tri};
+use crate::{Cluster, ContainerPort, Party, Peer, PolicySet};
 use std::collections::HashMap;
 use std::net::IpAddr;
-
-/// How surely something matches, and why it may not be decidable.
-pub(super) type Match = (Tri, UnknownCause);
 
 /// The number of an identity class within one [`super::Matrix`].
 pub type ClassId = usize;
@@ -22,20 +21,6 @@ pub struct Interval {
     pub class: ClassId,
 }
 
-/// Everything that policies can see of a party.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub(super) struct Signature {
-    /// A node, or a pod on its network.
-    pub(super) host: bool,
-    /// Policies that select it, or may, by their place.
-    pub(super) subject_of: Vec<(usize, Match)>,
-    /// Distinct peers that speak of it, or may, sorted by their place. For the entities `host` and
-    /// `remote-node`: it is one of the two.
-    pub(super) peer_of: Vec<(usize, Match)>,
-    /// Its ports whose names some policy uses.
-    pub(super) names: Vec<ContainerPort>,
-}
-
 /// Selectors and blocks of a policy set, each once, and the classes that they make.
 #[derive(Debug)]
 pub(super) struct Classes<'a> {
@@ -43,8 +28,10 @@ pub(super) struct Classes<'a> {
     peers: Vec<&'a Peer>,
     /// Per policy and rule: `None` for every peer, else places in `peers`.
     rule_peers: Vec<Vec<Option<Vec<usize>>>>,
-    by_signature: HashMap<Signature, ClassId>,
-    members: Vec<(Signature, Party)>,
+    by_looks: HashMap<Looks, ClassId>,
+    members: Vec<(Looks, Party)>,
+    seen: Vec<Seen>,
+    names: Vec<Vec<ContainerPort>>,
     /// By endpoint, then by address (one entry for endpoints without address).
     endpoints: Vec<Vec<ClassId>>,
     /// By node, then by address.
@@ -52,7 +39,19 @@ pub(super) struct Classes<'a> {
     v4: Vec<Interval>,
     v6: Vec<Interval>,
     /// Per distinct peer: the classes that it matches, or may.
-    matching: Vec<Vec<(ClassId, Tri)>>,
+    matching: Vec<Vec<Stretch>>,
+    /// The places of names by class, those without names left out.
+    named: Vec<(ClassId, usize)>,
+}
+
+/// What is needed while classes are made.
+#[derive(Default)]
+struct Making {
+    /// The classes that blocks see by their address, by family and whether they are inside of the
+    /// cluster: the span of their first member.
+    by_span: [[Vec<(usize, ClassId)>; 2]; 2],
+    /// The classes that blocks see otherwise, by the set of the blocks.
+    elsewhere: HashMap<SetId, Vec<Stretch>>,
 }
 
 impl<'a> Classes<'a> {
@@ -61,29 +60,29 @@ impl<'a> Classes<'a> {
             cluster,
             peers: Vec::new(),
             rule_peers: Vec::new(),
-            by_signature: HashMap::new(),
+            by_looks: HashMap::new(),
             members: Vec::new(),
-            endpoints: Vec::new(),
-            nodes: Vec::new(),
+            seen: Vec::new(),
+            names: Vec::new(),
+            endpoints: Vec::with_capacity(cluster.endpoints.len()),
+            nodes: Vec::with_capacity(cluster.nodes.len()),
             v4: Vec::new(),
             v6: Vec::new(),
             matching: Vec::new(),
+            named: Vec::new(),
         };
         classes.number_peers(policies);
-        let sorter = Sorter::new(policies, cluster, &classes.peers);
-        classes.class_for(Signature::default(), Party::Unknown);
-        classes.sort_endpoints(&sorter);
-        classes.sort_nodes(&sorter);
-        classes.v4 = classes.sort_intervals(&sorter, Family::V4);
-        classes.v6 = classes.sort_intervals(&sorter, Family::V6);
-        classes.matching = vec![Vec::new(); classes.peers.len()];
-        for (class, (signature, _)) in classes.members.iter().enumerate() {
-            for (place, tri) in &signature.peer_of {
-                if let Some(classes) = classes.matching.get_mut(*place) {
-                    classes.push((class, tri.0));
-                }
-            }
-        }
+        let mut sorter = Sorter::new(policies, cluster, &classes.peers);
+        let mut making = Making::default();
+        let nobody = (Looks::default(), Ground::Elsewhere);
+        classes.class_for(nobody, Party::Unknown, &mut making);
+        classes.sort_endpoints(&mut sorter, &mut making);
+        classes.sort_nodes(&mut sorter, &mut making);
+        classes.v4 = classes.sort_intervals(&mut sorter, &mut making, Family::V4);
+        classes.v6 = classes.sort_intervals(&mut sorter, &mut making, Family::V6);
+        classes.match_peers(&sorter, making);
+        classes.seen = sorter.seen.values;
+        classes.names = sorter.names.values;
         classes
     }
 
@@ -107,67 +106,72 @@ impl<'a> Classes<'a> {
         }
     }
 
-    fn class_for(&mut self, signature: Signature, party: Party) -> ClassId {
-        if let Some(&class) = self.by_signature.get(&signature) {
+    fn class_for(
+        &mut self,
+        (looks, ground): (Looks, Ground),
+        party: Party,
+        making: &mut Making,
+    ) -> ClassId {
+        if let Some(&class) = self.by_looks.get(&looks) {
             return class;
         }
         let class = self.members.len();
-        self.by_signature.insert(signature.clone(), class);
-        self.members.push((signature, party));
+        self.by_looks.insert(looks, class);
+        self.members.push((looks, party));
+        if looks.names != 0 {
+            self.named.push((class, looks.names));
+        }
+        if looks.blocks != EMPTY {
+            making.add(class, looks.blocks, ground);
+        }
         class
     }
 
-    fn sort_endpoints(&mut self, sorter: &Sorter<'_>) {
+    fn sort_endpoints(&mut self, sorter: &mut Sorter<'a>, making: &mut Making) {
         let cluster = self.cluster;
-        let mut alike = Alike::default();
         for (index, endpoint) in cluster.endpoints.iter().enumerate() {
-            let (by_labels, names) = alike.kinds(sorter, index, endpoint);
-            let mut of_endpoint = Vec::with_capacity(endpoint.addresses.len().max(1));
-            for address in addresses_or_none(&endpoint.addresses) {
+            let class_at = |address| {
                 let party = Party::Endpoint(index, address);
-                let Some(by_labels) = by_labels else {
-                    // On the network of a node, whose labels and address tell it from others.
-                    let signature = sorter.of_node(party);
-                    of_endpoint.push(self.class_for(signature, party));
-                    continue;
-                };
-                let key = (by_labels, names, sorter.ground(party));
-                let class = alike.classes.get(&key).copied().unwrap_or_else(|| {
-                    let mut signature = alike.signature(by_labels, names);
-                    sorter.add_blocks(&mut signature, party);
-                    self.class_for(signature, party)
-                });
-                alike.classes.insert(key, class);
-                of_endpoint.push(class);
-            }
-            self.endpoints.push(of_endpoint);
+                let looks = sorter.of_endpoint(endpoint, party);
+                self.class_for(looks, party, making)
+            };
+            let classes = addresses_or_none(&endpoint.addresses)
+                .map(class_at)
+                .collect();
+            self.endpoints.push(classes);
         }
     }
 
-    fn sort_nodes(&mut self, sorter: &Sorter<'_>) {
+    fn sort_nodes(&mut self, sorter: &mut Sorter<'a>, making: &mut Making) {
         let cluster = self.cluster;
         for (index, node) in cluster.nodes.iter().enumerate() {
-            let mut of_node = Vec::new();
-            for address in addresses_or_none(&node.addresses) {
+            let class_at = |address| {
                 let party = Party::Node(index, address);
-                let signature = sorter.of_node(party);
-                of_node.push(self.class_for(signature, party));
-            }
-            self.nodes.push(of_node);
+                let looks = sorter.of_host(party);
+                self.class_for(looks, party, making)
+            };
+            let classes = addresses_or_none(&node.addresses).map(class_at).collect();
+            self.nodes.push(classes);
         }
     }
 
-    fn sort_intervals(&mut self, sorter: &Sorter<'_>, family: Family) -> Vec<Interval> {
+    fn sort_intervals(
+        &mut self,
+        sorter: &mut Sorter<'a>,
+        making: &mut Making,
+        family: Family,
+    ) -> Vec<Interval> {
         let mut intervals: Vec<Interval> = Vec::new();
-        for (first, in_pod_cidr) in sorter.spans(family).iter() {
+        let spans: Vec<(u128, bool)> = sorter.spans(family).iter().collect();
+        for (first, in_pod_cidr) in spans {
             let address = family.address(first);
             let party = if in_pod_cidr {
                 Party::UnknownPod(address)
             } else {
                 Party::External(address)
             };
-            let signature = sorter.of_address(party);
-            let class = self.class_for(signature, party);
+            let looks = sorter.of_address(party, address);
+            let class = self.class_for(looks, party, making);
             if intervals.last().is_none_or(|before| before.class != class) {
                 intervals.push(Interval { first, class });
             }
@@ -175,12 +179,61 @@ impl<'a> Classes<'a> {
         intervals
     }
 
+    /// Works out which classes every distinct peer matches.
+    fn match_peers(&mut self, sorter: &Sorter<'a>, making: Making) {
+        let mut matching: Vec<Vec<Stretch>> = vec![Vec::new(); self.peers.len()];
+        let mut add = |place: usize, stretch: Stretch| {
+            if let Some(stretches) = matching.get_mut(place) {
+                push(stretches, stretch);
+            }
+        };
+        for (class, (looks, _)) in self.members.iter().enumerate() {
+            let seen = sorter.seen.values.get(looks.seen);
+            for (place, matched) in seen.iter().flat_map(|s| &s.peer_of) {
+                add(*place, Stretch::one(class, code(*matched)));
+            }
+        }
+        let mut elsewhere: Vec<_> = making.elsewhere.into_iter().collect();
+        elsewhere.sort_unstable_by_key(|(set, _)| *set);
+        for (set, stretches) in elsewhere {
+            for (place, code) in sorter.forest.members(set) {
+                for stretch in &stretches {
+                    add(place, Stretch { code, ..*stretch });
+                }
+            }
+        }
+        let by_span = making.by_span.map(|both| both.map(Stretches::new));
+        for block in &sorter.blocks {
+            for (family, [outside, inside]) in [Family::V4, Family::V6].into_iter().zip(&by_span) {
+                for spans in sorter.spans(family).pieces(block.range) {
+                    outside.within(&spans, |stretch| add(block.place, stretch));
+                    if !block.outside_only {
+                        inside.within(&spans, |stretch| add(block.place, stretch));
+                    }
+                }
+            }
+        }
+        for stretches in &mut matching {
+            tidy(stretches);
+        }
+        self.matching = matching;
+    }
+
     pub(super) fn len(&self) -> usize {
         self.members.len()
     }
 
-    pub(super) fn signature(&self, class: ClassId) -> Option<&Signature> {
-        self.members.get(class).map(|(signature, _)| signature)
+    pub(super) fn looks(&self, class: ClassId) -> Option<&Looks> {
+        self.members.get(class).map(|(looks, _)| looks)
+    }
+
+    /// The looks of all classes in their order.
+    pub(super) fn all_looks(&self) -> impl Iterator<Item = &Looks> {
+        self.members.iter().map(|(looks, _)| looks)
+    }
+
+    pub(super) fn seen(&self, looks: &Looks) -> Option<&Seen> {
+        self.seen.get(looks.seen)
     }
 
     pub(super) fn representative(&self, class: ClassId) -> Option<Party> {
@@ -196,9 +249,23 @@ impl<'a> Classes<'a> {
 
     /// Ports of any party whose names some policy uses.
     pub(super) fn named_ports(&self) -> impl Iterator<Item = &ContainerPort> {
-        self.members
-            .iter()
-            .flat_map(|(signature, _)| &signature.names)
+        self.names.iter().flatten()
+    }
+
+    /// The ports at a place of names.
+    pub(super) fn names(&self, place: usize) -> &[ContainerPort] {
+        self.names.get(place).map_or(&[], Vec::as_slice)
+    }
+
+    /// The classes of a range that have names, with the places of their names.
+    pub(super) fn named_in(&self, classes: &std::ops::Range<ClassId>) -> &[(ClassId, usize)] {
+        let from = self
+            .named
+            .partition_point(|(class, _)| *class < classes.start);
+        let to = self
+            .named
+            .partition_point(|(class, _)| *class < classes.end);
+        self.named.get(from..to).unwrap_or_default()
     }
 
     pub(super) fn of(&self, party: Party) -> Option<ClassId> {
@@ -230,62 +297,50 @@ impl<'a> Classes<'a> {
     }
 
     /// The classes that a distinct peer matches, or may.
-    pub(super) fn matching(&self, place: usize) -> &[(ClassId, Tri)] {
-        self.matching
-            .get(place)
-            .map(Vec::as_slice)
-            .unwrap_or_default()
+    pub(super) fn matching(&self, place: usize) -> &[Stretch] {
+        self.matching.get(place).map_or(&[], Vec::as_slice)
     }
 
-    /// The distinct peers of a rule, by their place; none when it speaks of every peer.
-    pub(super) fn peers_of_rule(&self, (policy, rule): (usize, usize)) -> &[usize] {
-        let of_rule = self.rule_peers.get(policy).and_then(|p| p.get(rule));
-        match of_rule {
-            Some(Some(places)) => places,
-            _ => &[],
-        }
+    /// A distinct peer.
+    pub(super) fn peer(&self, place: usize) -> Option<&'a Peer> {
+        self.peers.get(place).copied()
     }
 
-    /// Does a rule speak of this peer, given how surely its policy selects the subject, and whether
-    /// the peer is the subject's own node?
-    pub(super) fn match_peers(
-        &self,
-        (policy, rule): (usize, usize),
-        selected: Match,
-        peer: &Signature,
-        local: Tri,
-    ) -> Match {
-        let of_rule = self.rule_peers.get(policy).and_then(|p| p.get(rule));
-        let Some(Some(places)) = of_rule else {
-            return selected;
-        };
-        let mut best = (Tri::No, UnknownCause::NoAddress);
-        for place in places {
-            let Ok(at) = peer.peer_of.binary_search_by_key(place, |(p, _)| *p) else {
-                continue;
-            };
-            let Some((_, (matched, cause))) = peer.peer_of.get(at) else {
-                continue;
-            };
-            let here = match self.peers.get(*place) {
-                Some(Peer::Entity(Entity::Host)) => local,
-                Some(Peer::Entity(Entity::RemoteNode)) => local.not(),
-                _ => Tri::Yes,
-            };
-            let matched = matched.and(here);
-            if matched > best.0 {
-                best = (matched, *cause);
+    /// The distinct peers of a rule, by their place; `None` when it speaks of every peer.
+    pub(super) fn peers_of_rule(&self, policy: usize, rule: usize) -> Option<&[usize]> {
+        self.rule_peers.get(policy)?.get(rule)?.as_deref()
+    }
+}
+
+impl Making {
+    /// Notes how blocks see a new class. Members that come later may be seen otherwise, but by the
+    /// same blocks.
+    fn add(&mut self, class: ClassId, set: SetId, ground: Ground) {
+        let whole: Code = CERTAIN;
+        match ground {
+            Ground::Span {
+                family,
+                span,
+                inside,
+            } => {
+                let [v4, v6] = &mut self.by_span;
+                let [all, some] = match family {
+                    Family::V4 => v4,
+                    Family::V6 => v6,
+                };
+                let list = if inside { some } else { all };
+                list.push((span, class));
+            }
+            Ground::Elsewhere => {
+                let list = self.elsewhere.entry(set).or_default();
+                push(list, Stretch::one(class, whole));
             }
         }
-        if selected.0 < best.0 { selected } else { best }
     }
 }
 
 /// Each known address, or one `None`.
-fn addresses_or_none(addresses: &[IpAddr]) -> Vec<Option<IpAddr>> {
-    if addresses.is_empty() {
-        vec![None]
-    } else {
-        addresses.iter().copied().map(Some).collect()
-    }
+fn addresses_or_none(addresses: &[IpAddr]) -> impl Iterator<Item = Option<IpAddr>> {
+    let none = addresses.is_empty().then_some(None);
+    addresses.iter().copied().map(Some).chain(none)
 }

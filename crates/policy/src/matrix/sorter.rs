@@ -1,260 +1,283 @@
 //! What policies can see of a party, worked out once for all that are alike.
 
-use super::classes::{ClassId, Match, Signature};
-use super::spans::Spans;
+use super::forest::{EMPTY, Forest, SetId};
+use super::index::Index;
+use super::matched::{Match, code};
+use super::spans::{Block, Spans};
 use crate::cidr::Family;
-use crate::decide::{
-    covers_one_of, in_sight_of_blocks, is_subject, peer_matches, places_of, selects_because,
-};
+use crate::decide::{covers_one_of, in_sight_of_blocks, is_subject, peer_matches, places_of};
 use crate::verdict::UnknownCause;
 use crate::{
-    Cluster, ContainerPort, EndpointSelector, IpBlock, NamespaceScope, Options, Party, Peer,
-    PolicySet, PortMatch, Subject, Tri,
+    Cluster, ContainerPort, Endpoint, Entity, Labels, Options, Party, Peer, PolicySet, PortMatch,
+    Subject, Tri,
 };
 use ipnet::IpNet;
-use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
+use std::net::IpAddr;
 
-/// What depends on namespace and labels alone: the policies that select, the peers that match.
-type BySelectors = (Vec<(usize, Match)>, Vec<(usize, Match)>);
+/// What depends on everything but addresses and ports.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(super) struct Seen {
+    /// Policies that select it, or may, by their place.
+    pub(super) subject_of: Vec<(usize, Match)>,
+    /// Distinct peers that speak of it, or may, by their place; blocks are left out. For the
+    /// entities `host` and `remote-node`: it is one of the two.
+    pub(super) peer_of: Vec<(usize, Match)>,
+}
 
-/// What blocks can see of a party: parties on the same ground are in the same blocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Everything that policies can see of a party, as numbers: parties of the same looks are of one
+/// class.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(super) struct Looks {
+    /// A node, or a pod on its network.
+    pub(super) host: bool,
+    /// The place in [`Sorter::seen`].
+    pub(super) seen: usize,
+    /// The place in [`Sorter::names`].
+    pub(super) names: usize,
+    /// The blocks that hold it, or may.
+    pub(super) blocks: SetId,
+}
+
+/// Where blocks see a party.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ground {
-    /// Blocks do not speak of such parties.
-    Unseen,
-    /// Somewhere among the pods' addresses.
-    NoAddress,
-    /// At an address of this node, by its place, or of one that is not known.
-    OnNode(Option<usize>),
-    /// In this span of its family.
-    Span(Family, usize),
+    /// In this span of its family; `inside` of the cluster not all blocks count.
+    Span {
+        family: Family,
+        span: usize,
+        inside: bool,
+    },
+    /// Nowhere in particular: all that its looks tell.
+    Elsewhere,
+}
+
+/// Distinct values in the order in which they came; the first one is the empty one.
+#[derive(Debug)]
+pub(super) struct Distinct<T> {
+    places: HashMap<T, usize>,
+    pub(super) values: Vec<T>,
+}
+
+impl<T: Clone + Default + Eq + Hash> Distinct<T> {
+    pub(super) fn new() -> Self {
+        let mut distinct = Self {
+            places: HashMap::new(),
+            values: Vec::new(),
+        };
+        distinct.place(T::default());
+        distinct
+    }
+
+    pub(super) fn place(&mut self, value: T) -> usize {
+        if let Some(known) = self.places.get(&value) {
+            return *known;
+        }
+        self.values.push(value.clone());
+        self.places.insert(value, self.values.len() - 1);
+        self.values.len() - 1
+    }
 }
 
 /// What selectors see of a pod: namespace, labels, service account.
-type LabelKey<'a> = (&'a str, &'a crate::Labels, Option<&'a str>);
-
-/// Endpoints that nothing but their addresses can tell apart, and the classes found so far: of a
-/// hundred replicas one is looked at.
-#[derive(Default)]
-pub(super) struct Alike<'a> {
-    places: HashMap<LabelKey<'a>, usize>,
-    by_labels: Vec<BySelectors>,
-    name_places: HashMap<Vec<ContainerPort>, usize>,
-    names: Vec<Vec<ContainerPort>>,
-    pub(super) classes: HashMap<(usize, usize, Ground), ClassId>,
-}
-
-impl<'a> Alike<'a> {
-    /// The kinds of an endpoint by its labels (none on the host network) and by its port names.
-    pub(super) fn kinds(
-        &mut self,
-        sorter: &Sorter<'_>,
-        index: usize,
-        endpoint: &'a crate::Endpoint,
-    ) -> (Option<usize>, usize) {
-        let used = if endpoint.host_network {
-            Vec::new()
-        } else {
-            sorter.used_names(&endpoint.ports)
-        };
-        let names = if let Some(known) = self.name_places.get(&used) {
-            *known
-        } else {
-            self.names.push(used.clone());
-            self.name_places.insert(used, self.names.len() - 1);
-            self.names.len() - 1
-        };
-        if endpoint.host_network {
-            return (None, names);
-        }
-        let namespace = endpoint.namespace.as_str();
-        let account = endpoint.service_account.as_deref();
-        let place = self.places.entry((namespace, &endpoint.labels, account));
-        let by_labels = *place.or_insert_with(|| {
-            let party = Party::Endpoint(index, None);
-            self.by_labels.push(sorter.by_selectors(party, namespace));
-            self.by_labels.len() - 1
-        });
-        (Some(by_labels), names)
-    }
-
-    /// All but the blocks.
-    pub(super) fn signature(&self, by_labels: usize, names: usize) -> Signature {
-        let selected = self.by_labels.get(by_labels);
-        let (subject_of, peer_of) = selected.cloned().unwrap_or_default();
-        Signature {
-            host: false,
-            subject_of,
-            peer_of,
-            names: self.names.get(names).cloned().unwrap_or_default(),
-        }
-    }
-}
+type LabelKey<'a> = (&'a str, &'a Labels, Option<&'a str>);
 
 /// The selectors and blocks of all policies, indexed by what they can match.
 pub(super) struct Sorter<'a> {
     cluster: &'a Cluster,
     options: Options,
-    subjects: Scoped<'a>,
+    subjects: Index<'a>,
     /// Policies that select nodes.
     host_subjects: Vec<(usize, &'a Subject)>,
-    pod_peers: Scoped<'a>,
-    /// All peers but pods and blocks: nodes, entities, names.
+    pod_peers: Index<'a>,
+    /// Peers by name, which only addresses outside of the cluster can have.
+    name_peers: Vec<(usize, &'a Peer)>,
+    /// All others but pods and blocks: nodes and entities.
     other_peers: Vec<(usize, &'a Peer)>,
-    blocks: Vec<(usize, &'a IpBlock)>,
-    /// The places of blocks that never cover the cluster's own addresses.
-    outside_only: BTreeSet<usize>,
-    spans: [Spans; 2],
-    /// The blocks that may hold a pod without address, once somebody asks.
-    no_address: OnceCell<Vec<(usize, Match)>>,
-    nodes: HashMap<&'a str, usize>,
-    names: BTreeSet<&'a str>,
-}
-
-/// Endpoint selectors, those of one namespace apart.
-#[derive(Default)]
-struct Scoped<'a> {
-    named: HashMap<&'a str, Vec<(usize, &'a EndpointSelector)>>,
-    matching: Vec<(usize, &'a EndpointSelector)>,
-}
-
-impl<'a> Scoped<'a> {
-    fn add(&mut self, place: usize, selector: &'a EndpointSelector) {
-        match &selector.namespaces {
-            NamespaceScope::Named(name) => self
-                .named
-                .entry(name.as_str())
-                .or_default()
-                .push((place, selector)),
-            NamespaceScope::Matching(_) => self.matching.push((place, selector)),
-        }
-    }
-
-    fn matches(&self, cluster: &Cluster, party: Party, namespace: &str) -> Vec<(usize, Match)> {
-        let named = self.named.get(namespace).into_iter().flatten();
-        let mut found: Vec<(usize, Match)> = named
-            .chain(&self.matching)
-            .map(|(place, selector)| (*place, selects_because(cluster, selector, party)))
-            .filter(|(_, (tri, _))| tri.possible())
-            .collect();
-        found.sort_unstable();
-        found
-    }
+    pub(super) blocks: Vec<Block<'a>>,
+    pub(super) spans: [Spans; 2],
+    pub(super) forest: Forest,
+    api_server: BTreeSet<IpAddr>,
+    /// The names of ports that policies use.
+    used: BTreeSet<&'a str>,
+    pub(super) seen: Distinct<Seen>,
+    pub(super) names: Distinct<Vec<ContainerPort>>,
+    by_labels: HashMap<LabelKey<'a>, usize>,
+    /// By whether it is outside of the cluster, its family, and whether it is the API server's.
+    by_address: HashMap<(bool, Family, bool), usize>,
+    /// The blocks that may hold a party without address, by what they can see and its node.
+    unaddressed: HashMap<(bool, Option<&'a str>), SetId>,
 }
 
 impl<'a> Sorter<'a> {
     pub(super) fn new(policies: &'a PolicySet, cluster: &'a Cluster, peers: &[&'a Peer]) -> Self {
+        let mut forest = Forest::new(peers.len());
+        let blocks = blocks(peers);
+        let pod_cidrs: Vec<_> = cluster.pod_cidrs().collect();
+        let api_server = cluster.api_server().unwrap_or_default();
+        // Single addresses that an entity tells from their neighbours.
+        let single: Vec<IpNet> = api_server.iter().copied().map(IpNet::from).collect();
+        let spans = [Family::V4, Family::V6]
+            .map(|family| Spans::new(family, &blocks, &pod_cidrs, &single, &mut forest));
         let mut sorter = Self {
             cluster,
             options: policies.options(),
-            subjects: Scoped::default(),
+            subjects: Index::default(),
             host_subjects: Vec::new(),
-            pod_peers: Scoped::default(),
+            pod_peers: Index::default(),
+            name_peers: Vec::new(),
             other_peers: Vec::new(),
-            blocks: Vec::new(),
-            outside_only: BTreeSet::new(),
-            spans: [Family::V4, Family::V6].map(|f| Spans::new(f, &[], &[], &[])),
-            no_address: OnceCell::new(),
-            nodes: HashMap::new(),
-            names: BTreeSet::new(),
+            blocks,
+            spans,
+            forest,
+            api_server,
+            used: BTreeSet::new(),
+            seen: Distinct::new(),
+            names: Distinct::new(),
+            by_labels: HashMap::new(),
+            by_address: HashMap::new(),
+            unaddressed: HashMap::new(),
         };
-        for (place, policy) in policies.policies().iter().enumerate() {
-            match &policy.subject {
-                Subject::Endpoints(selector) => sorter.subjects.add(place, selector),
-                Subject::Nodes(_) => sorter.host_subjects.push((place, &policy.subject)),
-            }
-            for port in policy.rules.iter().flat_map(|r| r.ports.iter().flatten()) {
-                if let PortMatch::Named { name, .. } = port {
-                    sorter.names.insert(name);
-                }
-            }
-        }
-        for (place, peer) in peers.iter().enumerate() {
-            match peer {
-                Peer::Pods(selector) => sorter.pod_peers.add(place, selector),
-                Peer::IpBlock(block) => sorter.blocks.push((place, block)),
-                Peer::Outside(block) => {
-                    sorter.blocks.push((place, block));
-                    sorter.outside_only.insert(place);
-                }
-                Peer::Nodes(_) | Peer::Entity(_) | Peer::Names(_) => {
-                    sorter.other_peers.push((place, peer));
-                }
-            }
-        }
-        for (place, node) in cluster.nodes.iter().enumerate() {
-            sorter.nodes.entry(&node.name).or_insert(place);
-        }
-        let pod_cidrs: Vec<_> = cluster.pod_cidrs().collect();
-        // Single addresses that an entity tells from their neighbours.
-        let single: Vec<IpNet> = cluster
-            .api_server()
-            .into_iter()
-            .flatten()
-            .map(IpNet::from)
-            .collect();
-        sorter.spans = [Family::V4, Family::V6]
-            .map(|family| Spans::new(family, &sorter.blocks, &pod_cidrs, &single));
+        sorter.index(policies, peers);
         sorter
     }
 
-    fn by_selectors(&self, party: Party, namespace: &str) -> BySelectors {
-        let mut peers = self.pod_peers.matches(self.cluster, party, namespace);
-        peers.extend(self.others(party));
-        (self.subjects.matches(self.cluster, party, namespace), peers)
+    fn index(&mut self, policies: &'a PolicySet, peers: &[&'a Peer]) {
+        for (place, policy) in policies.policies().iter().enumerate() {
+            match &policy.subject {
+                Subject::Endpoints(selector) => self.subjects.add(place, selector),
+                Subject::Nodes(_) => self.host_subjects.push((place, &policy.subject)),
+            }
+            for port in policy.rules.iter().flat_map(|r| r.ports.iter().flatten()) {
+                if let PortMatch::Named { name, .. } = port {
+                    self.used.insert(name);
+                }
+            }
+        }
+        for (place, peer) in peers.iter().copied().enumerate() {
+            match peer {
+                Peer::Pods(selector) => self.pod_peers.add(place, selector),
+                Peer::IpBlock(_) | Peer::Outside(_) => {}
+                Peer::Names(_) => self.name_peers.push((place, peer)),
+                Peer::Nodes(_) | Peer::Entity(_) => self.other_peers.push((place, peer)),
+            }
+        }
     }
 
-    /// What policies see of a node, or of a pod on its network.
-    pub(super) fn of_node(&self, party: Party) -> Signature {
+    /// The looks of a pod or of a host-network pod at one of its addresses.
+    pub(super) fn of_endpoint(&mut self, endpoint: &'a Endpoint, party: Party) -> (Looks, Ground) {
+        if endpoint.host_network {
+            return self.of_host(party);
+        }
+        let (namespace, account) = (&endpoint.namespace, &endpoint.service_account);
+        let key = (namespace.as_str(), &endpoint.labels, account.as_deref());
+        let seen = if let Some(known) = self.by_labels.get(&key) {
+            *known
+        } else {
+            let mut peer_of = self.pod_peers.matches(self.cluster, endpoint, party);
+            peer_of.extend(self.others(party));
+            peer_of.sort_unstable();
+            let subject_of = self.subjects.matches(self.cluster, endpoint, party);
+            let seen = self.seen.place(Seen {
+                subject_of,
+                peer_of,
+            });
+            self.by_labels.insert(key, seen);
+            seen
+        };
+        let names = self.used_names(&endpoint.ports);
+        let (blocks, ground) = self.ground(party);
+        let looks = Looks {
+            host: false,
+            seen,
+            names,
+            blocks,
+        };
+        (looks, ground)
+    }
+
+    /// The looks of a node, or of a pod on its network.
+    pub(super) fn of_host(&mut self, party: Party) -> (Looks, Ground) {
         let subjects = self.host_subjects.iter();
-        let mut signature = Signature {
-            host: true,
+        let seen = Seen {
             subject_of: subjects
                 .map(|(place, subject)| (*place, is_subject(self.cluster, subject, party)))
                 .filter(|(_, (tri, _))| tri.possible())
                 .collect(),
-            peer_of: self.others(party).collect(),
-            names: Vec::new(),
+            peer_of: self.others(party),
         };
-        self.add_blocks(&mut signature, party);
-        signature
+        let seen = self.seen.place(seen);
+        let (blocks, ground) = self.ground(party);
+        let looks = Looks {
+            host: true,
+            seen,
+            names: 0,
+            blocks,
+        };
+        (looks, ground)
     }
 
-    /// What policies see of an address at which nobody is known.
-    pub(super) fn of_address(&self, party: Party) -> Signature {
-        let mut signature = Signature {
-            peer_of: self.others(party).collect(),
-            ..Signature::default()
+    /// The looks of an address at which nobody is known.
+    pub(super) fn of_address(&mut self, party: Party, address: IpAddr) -> (Looks, Ground) {
+        let key = (
+            matches!(party, Party::External(_)),
+            Family::of(address),
+            self.api_server.contains(&address),
+        );
+        let seen = if let Some(known) = self.by_address.get(&key) {
+            *known
+        } else {
+            let peer_of = self.others(party);
+            let seen = self.seen.place(Seen {
+                subject_of: Vec::new(),
+                peer_of,
+            });
+            self.by_address.insert(key, seen);
+            seen
         };
-        self.add_blocks(&mut signature, party);
-        signature
+        let (blocks, ground) = self.ground(party);
+        let looks = Looks {
+            host: false,
+            seen,
+            names: 0,
+            blocks,
+        };
+        (looks, ground)
     }
 
     /// The peers that are neither pods nor blocks. Which node is the subject's own is not known
     /// here: both entities that depend on it match every node.
-    fn others(&self, party: Party) -> impl Iterator<Item = (usize, Match)> {
-        (self.other_peers.iter())
-            .map(move |(place, peer)| {
+    fn others(&self, party: Party) -> Vec<(usize, Match)> {
+        let names: &[_] = match party {
+            Party::External(_) => &self.name_peers,
+            _ => &[],
+        };
+        let mut found: Vec<(usize, Match)> = (self.other_peers.iter().chain(names))
+            .map(|(place, peer)| {
                 let local = match peer {
-                    Peer::Entity(crate::Entity::RemoteNode) => Tri::No,
+                    Peer::Entity(Entity::RemoteNode) => Tri::No,
                     _ => Tri::Yes,
                 };
                 let matched = peer_matches(self.cluster, self.options, peer, party, local);
                 (*place, matched)
             })
             .filter(|(_, (tri, _))| tri.possible())
+            .collect();
+        found.sort_unstable();
+        found
     }
 
-    fn used_names(&self, ports: &[ContainerPort]) -> Vec<ContainerPort> {
-        let mut used: Vec<ContainerPort> = ports
-            .iter()
-            .filter(|p| p.name.as_deref().is_some_and(|n| self.names.contains(n)))
-            .cloned()
-            .collect();
+    /// The ports whose names some policy uses.
+    fn used_names(&mut self, ports: &[ContainerPort]) -> usize {
+        let is_used = |p: &&ContainerPort| p.name.as_deref().is_some_and(|n| self.used.contains(n));
+        let mut used: Vec<ContainerPort> = ports.iter().filter(is_used).cloned().collect();
+        if used.is_empty() {
+            return 0;
+        }
         used.sort_unstable();
         used.dedup();
-        used
+        self.names.place(used)
     }
 
     pub(super) fn spans(&self, family: Family) -> &Spans {
@@ -265,56 +288,68 @@ impl<'a> Sorter<'a> {
         }
     }
 
-    /// Where blocks see a party.
-    pub(super) fn ground(&self, party: Party) -> Ground {
-        if !in_sight_of_blocks(self.cluster, self.options, false, party) {
-            return Ground::Unseen;
+    /// The blocks that hold a party, or may.
+    fn ground(&mut self, party: Party) -> (SetId, Ground) {
+        let sees = |outside| in_sight_of_blocks(self.cluster, self.options, outside, party);
+        if !sees(false) {
+            return (EMPTY, Ground::Elsewhere);
         }
+        let inside = !sees(true);
         if let Some(address) = self.cluster.address_of(party) {
             let family = Family::of(address);
-            return Ground::Span(family, self.spans(family).of(address));
+            let spans = self.spans(family);
+            let span = spans.of(address);
+            let ground = Ground::Span {
+                family,
+                span,
+                inside,
+            };
+            return (spans.set(span, inside), ground);
         }
-        match self.cluster.host_of(party) {
-            None => Ground::NoAddress,
-            Some(name) => Ground::OnNode(name.and_then(|name| self.nodes.get(name).copied())),
+        let node = match party {
+            Party::Endpoint(index, _) => {
+                let endpoint = self.cluster.endpoints.get(index);
+                let on_host = endpoint.filter(|e| e.host_network);
+                on_host.map(|e| e.node.as_deref().unwrap_or_default())
+            }
+            Party::Node(index, _) => self.cluster.nodes.get(index).map(|n| n.name.as_str()),
+            _ => None,
+        };
+        if let Some(known) = self.unaddressed.get(&(inside, node)) {
+            return (*known, Ground::Elsewhere);
         }
-    }
-
-    pub(super) fn add_blocks(&self, signature: &mut Signature, party: Party) {
-        let also_outside = in_sight_of_blocks(self.cluster, self.options, true, party);
-        let seen = |place: &usize| also_outside || !self.outside_only.contains(place);
-        let certain = (Tri::Yes, UnknownCause::NoAddress);
-        match self.ground(party) {
-            Ground::Unseen => {}
-            Ground::Span(family, span) => {
-                let blocks = self.spans(family).blocks(span).iter();
-                let blocks = blocks.filter(|place| seen(place));
-                signature.peer_of.extend(blocks.map(|b| (*b, certain)));
-            }
-            Ground::NoAddress => {
-                let blocks = self.no_address.get_or_init(|| self.block_by_block(party));
-                let blocks = blocks.iter().filter(|(place, _)| seen(place));
-                signature.peer_of.extend(blocks);
-            }
-            Ground::OnNode(_) => {
-                let blocks = self.block_by_block(party).into_iter();
-                let blocks = blocks.filter(|(place, _)| seen(place));
-                signature.peer_of.extend(blocks);
-            }
-        }
-        signature.peer_of.sort_unstable();
+        let set = self.block_by_block(party, inside);
+        self.unaddressed.insert((inside, node), set);
+        (set, Ground::Elsewhere)
     }
 
     /// The blocks that may hold a party without address.
-    fn block_by_block(&self, party: Party) -> Vec<(usize, Match)> {
+    fn block_by_block(&mut self, party: Party, inside: bool) -> SetId {
         let places = places_of(self.cluster, party);
-        let blocks = self.blocks.iter();
-        blocks
-            .map(|(place, block)| {
-                let matched = covers_one_of(block, &places);
-                (*place, (matched, UnknownCause::NoAddress))
-            })
-            .filter(|(_, (matched, _))| matched.possible())
-            .collect()
+        let mut set = EMPTY;
+        for block in self.blocks.iter().filter(|b| !inside || !b.outside_only) {
+            let matched = covers_one_of(block.range, &places);
+            let code = code((matched, UnknownCause::NoAddress));
+            set = self.forest.with(set, block.place, code);
+        }
+        set
     }
+}
+
+fn blocks<'a>(peers: &[&'a Peer]) -> Vec<Block<'a>> {
+    let blocks = peers.iter().copied().enumerate();
+    let blocks = blocks.filter_map(|(place, peer)| match peer {
+        Peer::IpBlock(block) => Some(Block {
+            place,
+            range: block,
+            outside_only: false,
+        }),
+        Peer::Outside(block) => Some(Block {
+            place,
+            range: block,
+            outside_only: true,
+        }),
+        _ => None,
+    });
+    blocks.collect()
 }
