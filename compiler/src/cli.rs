@@ -7,8 +7,10 @@
 pub mod build;
 pub mod check;
 pub mod completions;
+pub mod diff;
 pub mod explain;
 mod files;
+mod git;
 pub mod inputs;
 pub mod inspect;
 pub mod keygen;
@@ -71,6 +73,7 @@ enum Verb {
     Explain(explain::Args),
     Query(query::Args),
     Reach(reach::Args),
+    Diff(diff::Args),
     Build(build::Args),
     Inspect(inspect::Args),
     Keygen(keygen::Args),
@@ -92,6 +95,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, terminal: &mut Terminal<'_>
         Verb::Explain(args) => explain::run(args, terminal),
         Verb::Query(args) => query::run(args, terminal),
         Verb::Reach(args) => reach::run(args, terminal),
+        Verb::Diff(args) => diff::run(args, terminal),
         Verb::Build(args) => build::run(args, terminal),
         Verb::Inspect(args) => inspect::run(args, terminal),
         Verb::Keygen(args) => keygen::run(args, terminal),

@@ -5,6 +5,7 @@
 //! `report` → `cli`. Analyses never see YAML; nothing flows backwards.
 #![forbid(unsafe_code)]
 
+pub mod change;
 pub mod cli;
 pub mod finding;
 pub mod lint;

@@ -98,6 +98,16 @@ impl Sources {
         id
     }
 
+    /// Shows every path below `root` as `label` and the rest: for texts that were read from a place
+    /// of which nobody is to be told.
+    pub fn relabel(&mut self, root: &str, label: &str) {
+        for source in &mut self.0 {
+            if let Some(rest) = source.path.strip_prefix(root) {
+                source.path = format!("{label}{}", rest.trim_start_matches('/'));
+            }
+        }
+    }
+
     /// The source of a number.
     pub fn get(&self, id: SourceId) -> Option<&Source> {
         self.0.get(usize::try_from(id.0).ok()?)

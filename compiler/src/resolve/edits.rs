@@ -270,6 +270,10 @@ fn label_target(
             let target = LabelTarget::Namespace(object.name.clone());
             Some(("/metadata/labels".to_owned(), target))
         }
+        Role::Node => {
+            let target = LabelTarget::Node(object.name.clone());
+            Some(("/metadata/labels".to_owned(), target))
+        }
         Role::Pod => of_pods(""),
         Role::Workload(pointer) => of_pods(pointer),
         _ => None,
