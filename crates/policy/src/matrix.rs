@@ -16,7 +16,6 @@ mod matched;
 mod paint;
 mod row;
 mod script;
-mod sight;
 mod sorter;
 mod spans;
 mod stretch;
@@ -24,7 +23,6 @@ mod stretch;
 pub use atoms::{Atom, Atoms};
 pub use classes::{ClassId, Interval};
 pub use row::{GroupId, Row, Sides};
-pub use sight::Sight;
 
 use crate::cidr::Family;
 use crate::decide::is_self;

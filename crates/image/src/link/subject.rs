@@ -5,7 +5,7 @@ use super::note::{Open, UnknownExample};
 use super::peers::{Backend, Column};
 use super::ports::{Piece, Pieces};
 use super::{LinkNote, MAX_EXAMPLES, MAX_NOTES, PerProtocol, party_name};
-use netpol_policy::matrix::{ClassId, Sight};
+use netpol_policy::matrix::{ClassId, Row};
 use netpol_policy::{Direction, Endpoint, Side, Tri, Verdict};
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -85,7 +85,7 @@ pub(super) struct Subject<'j, 'f> {
     place: usize,
     class: ClassId,
     direction: Direction,
-    sight: Sight,
+    row: Option<&'j Row>,
     /// Everything that was worked out so far.
     distinct: Vec<Verdicts>,
     of_base: HashMap<(ClassId, Tri), usize>,
@@ -106,7 +106,7 @@ impl<'j, 'f> Subject<'j, 'f> {
             place,
             class,
             direction,
-            sight: judge.matrix.sight(direction, class),
+            row: judge.matrix.row(direction, class),
             distinct: Vec::new(),
             of_base: HashMap::new(),
             of_sight: HashMap::new(),
@@ -146,7 +146,7 @@ impl<'j, 'f> Subject<'j, 'f> {
         if let Some(known) = self.of_base.get(&(peer, local)) {
             return *known;
         }
-        let seen = (self.sight.group(peer), local);
+        let seen = (self.row.and_then(|row| row.group(peer)), local);
         let known = self.of_sight.get(&seen).copied();
         let place = known.unwrap_or_else(|| {
             let verdicts = self.lower(peer, local);
