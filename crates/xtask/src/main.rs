@@ -8,6 +8,7 @@
 mod bench;
 mod demo;
 mod r#gen;
+mod helm_compare;
 mod new_lint;
 
 use clap::{Parser, Subcommand};
@@ -30,6 +31,8 @@ enum Verb {
     Demo(demo::Args),
     /// Writes every generated file, or says with --check which one is stale.
     Gen(r#gen::Args),
+    /// Renders every chart below directories with ours and with the real helm, and compares.
+    HelmCompare(helm_compare::Args),
     /// Makes the files of a new rule of netpolc: code, page, examples, registry line.
     NewLint(new_lint::Args),
 }
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Verb::Bench(args) => bench::run(&args),
         Verb::Demo(args) => demo::run(&args),
         Verb::Gen(args) => r#gen::run(&args),
+        Verb::HelmCompare(args) => helm_compare::run(&args),
         Verb::NewLint(args) => new_lint::run(&args),
     };
     match outcome {

@@ -1,0 +1,224 @@
+//! `cargo xtask helm-compare DIR…`: our rendering against the real `helm template`.
+//!
+//! Every chart below the directories is rendered by both, with its own values and with each
+//! `ci/*values.yaml` it brings. Documents are compared after parsing, in Helm's order; a leaf is
+//! left out only when two renderings by the real helm differ in it. Dependencies that a chart
+//! declares and does not hold are taken from charts of that name below the directories.
+
+mod charts;
+mod documents;
+mod helm;
+mod report;
+mod vendor;
+
+use crate::root;
+use charts::Found;
+use documents::Verdict;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// The Kubernetes version that both are told.
+const KUBE_VERSION: &str = "1.32.0";
+
+/// Compares our rendering with the real helm's.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Directories that hold charts, at any depth, and chart archives.
+    #[arg(required = true)]
+    dirs: Vec<PathBuf>,
+    /// Only charts whose path holds this text.
+    #[arg(long)]
+    only: Option<String>,
+    /// Where to write all results as JSON.
+    #[arg(long, default_value = "target/helm-compare.json")]
+    json: PathBuf,
+    /// Where to write the table as Markdown.
+    #[arg(long)]
+    markdown: Option<PathBuf>,
+    /// How often each is run for the time; the median counts.
+    #[arg(long, default_value_t = 3)]
+    runs: usize,
+}
+
+/// One chart, compared.
+struct Outcome {
+    found: Found,
+    /// What keeps it from being compared: a dependency that is nowhere, or a chart that both
+    /// refuse.
+    skipped: Option<String>,
+    /// One verdict for the chart's own values and one for each file of `ci/`.
+    verdicts: BTreeMap<String, Verdict>,
+    /// Median times of the whole process, ours and helm's.
+    times: Option<(Duration, Duration)>,
+}
+
+/// Compares all charts below the directories.
+///
+/// # Errors
+/// The real helm is not there and cannot be had, nothing is found, or a chart differs.
+pub fn run(args: &Args) -> Result<(), String> {
+    let helm = helm::find()?;
+    let ours = build()?;
+    let index = charts::find(&args.dirs)?;
+    let mut outcomes = Vec::new();
+    let mut said = std::io::stderr();
+    for found in index.renderable() {
+        let path = found.shown();
+        if args.only.as_ref().is_some_and(|only| !path.contains(only)) {
+            continue;
+        }
+        let outcome = compare(found, &index, &helm, &ours, args.runs)?;
+        writeln!(said, "{}", report::line(&outcome)).unwrap_or_default();
+        outcomes.push(outcome);
+    }
+    if outcomes.is_empty() {
+        return Err("no charts below these directories".to_owned());
+    }
+    report::json(&outcomes, &args.json)?;
+    let table = report::markdown(&outcomes, args);
+    if let Some(path) = &args.markdown {
+        let page = report::page(path, &table)?;
+        std::fs::write(path, page).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    write!(std::io::stdout(), "{table}").map_err(|error| error.to_string())?;
+    match outcomes.iter().filter(|outcome| outcome.differs()).count() {
+        0 => Ok(()),
+        differ => Err(format!("{differ} charts differ")),
+    }
+}
+
+impl Outcome {
+    fn differs(&self) -> bool {
+        self.verdicts.values().any(|verdict| !verdict.is_equal())
+    }
+}
+
+/// Builds our side in release mode.
+fn build() -> Result<PathBuf, String> {
+    let words = ["build", "--quiet", "--release", "-p", "netpol-helm"];
+    let status = Command::new(env!("CARGO"))
+        .args(words)
+        .args(["--example", "template"])
+        .current_dir(root())
+        .status();
+    if !status.is_ok_and(|status| status.success()) {
+        return Err("netpol-helm does not build".to_owned());
+    }
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    Ok(target.join("release/examples/template"))
+}
+
+fn compare(
+    found: &Found,
+    index: &charts::Index,
+    helm: &Path,
+    ours: &Path,
+    runs: usize,
+) -> Result<Outcome, String> {
+    let mut outcome = Outcome {
+        found: found.clone(),
+        skipped: None,
+        verdicts: BTreeMap::new(),
+        times: None,
+    };
+    let chart = match vendor::assemble(found, index)? {
+        Ok(chart) => chart,
+        Err(missing) => {
+            outcome.skipped = Some(format!("needs {missing}, which lies nowhere"));
+            return Ok(outcome);
+        }
+    };
+    for (name, values) in variants(&chart) {
+        let run = |program: &Path, verb: &[&str]| render(program, verb, &chart, values.as_deref());
+        let (one, two) = (run(helm, &["template"])?, run(helm, &["template"])?);
+        let own = run(ours, &[])?;
+        match documents::compare(&one, &two, &own) {
+            Ok(verdict) => {
+                outcome.verdicts.insert(name, verdict);
+            }
+            Err(refused) if outcome.skipped.is_none() => outcome.skipped = Some(refused),
+            Err(_) => {}
+        }
+    }
+    if !outcome.verdicts.is_empty() {
+        outcome.skipped = None;
+        let mut ours_took = Vec::new();
+        let mut helm_took = Vec::new();
+        for _ in 0..runs.max(1) {
+            helm_took.push(render(helm, &["template"], &chart, None)?.took);
+            ours_took.push(render(ours, &[], &chart, None)?.took);
+        }
+        outcome.times = Some((median(ours_took), median(helm_took)));
+    }
+    Ok(outcome)
+}
+
+/// The chart's own values, then each values file that it brings for tests.
+fn variants(chart: &Path) -> Vec<(String, Option<PathBuf>)> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(chart.join("ci"))
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|ext| ext == "yaml" || ext == "yml")
+        })
+        .collect();
+    files.sort();
+    let named = |path: PathBuf| {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        (name, Some(path))
+    };
+    std::iter::once(("default".to_owned(), None))
+        .chain(files.into_iter().map(named))
+        .collect()
+}
+
+/// What a process wrote, and how long it took from start to end.
+struct Rendered {
+    /// `Err` holds what it said when it refused.
+    output: Result<String, String>,
+    took: Duration,
+}
+
+fn render(
+    program: &Path,
+    verb: &[&str],
+    chart: &Path,
+    values: Option<&Path>,
+) -> Result<Rendered, String> {
+    let mut command = Command::new(program);
+    command
+        .args(verb)
+        .arg(chart)
+        .args(["--kube-version", KUBE_VERSION]);
+    if let Some(values) = values {
+        command.arg("-f").arg(values);
+    }
+    let start = Instant::now();
+    let output = command
+        .output()
+        .map_err(|error| format!("{}: {error}", program.display()))?;
+    let took = start.elapsed();
+    let output = if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let error = said.lines().find(|line| line.starts_with("Error"));
+        Err(error.unwrap_or("it ended without a word").to_owned())
+    };
+    Ok(Rendered { output, took })
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
