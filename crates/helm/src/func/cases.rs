@@ -12,31 +12,46 @@ enum Word {
     Other,
 }
 
-/// `xstrings.ToPascalCase`: connectors go, what follows them is upper case, the rest stays.
+/// `xstrings.ToPascalCase`: connectors go, what follows them is upper case, a run of upper case
+/// letters keeps its first.
 pub(crate) fn pascal(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars();
-    let mut current = None;
+    let mut chars = text.chars().peekable();
+    let mut last = '\0';
     // Leading connectors stay.
-    for c in chars.by_ref() {
-        if is_connector(c) {
-            out.push(c);
-        } else {
-            current = Some(upper(c));
+    while let Some(c) = chars.next() {
+        last = c;
+        if !is_connector(c) {
             break;
         }
+        out.push(c);
     }
-    let Some(mut last) = current else { return out };
+    if chars.peek().is_none() {
+        // A text of nothing but connectors ends with its last one twice.
+        if !text.is_empty() {
+            out.push(if is_connector(last) { last } else { upper(last) });
+        }
+        return out;
+    }
+    let mut in_capitals = last.is_uppercase();
+    last = upper(last);
     for c in chars {
         let before = last;
         last = c;
-        if is_connector(c) && is_connector(before) {
-            out.push(before);
-        } else if is_connector(before) {
-            last = upper(c);
-        } else {
-            out.push(before);
+        if is_connector(before) {
+            if is_connector(c) {
+                out.push(before);
+            } else {
+                in_capitals = c.is_uppercase();
+                last = upper(c);
+            }
+            continue;
         }
+        if in_capitals {
+            in_capitals = c.is_uppercase();
+            last = lower(c);
+        }
+        out.push(before);
     }
     out.push(last);
     out
@@ -217,6 +232,10 @@ pub(crate) fn upper(c: char) -> char {
 
 /// Go's `unicode.ToLower`.
 pub(crate) fn lower(c: char) -> char {
+    // Rust adds a combining dot.
+    if c == 'İ' {
+        return 'i';
+    }
     let mut mapped = c.to_lowercase();
     match (mapped.next(), mapped.next()) {
         (Some(one), None) => one,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::util::{MAX_DEPTH, Out, arity, is_empty, items, nil_dereference, strval};
+use super::util::{MAX_DEPTH, Out, arity, is_empty, items, strval};
 use super::{Call, Func, FuncError, Param};
 use crate::value::{Data, List, Map, Value};
 
@@ -83,9 +83,10 @@ fn unset(_: &mut Call<'_>, args: &[Value]) -> Out {
     let [map, key] = args else {
         return Err(arity());
     };
-    if let Some(entries) = map.as_map() {
-        entries.remove(&Call::text(key));
-    }
+    let Some(entries) = map.as_map() else {
+        return Ok(Map::new().into());
+    };
+    entries.remove(&Call::text(key));
     Ok(map.clone())
 }
 
@@ -274,7 +275,9 @@ fn merge(target: &Map, source: &Map, overwrite: bool, depth: usize) {
 fn deep_copy(_: &mut Call<'_>, args: &[Value]) -> Out {
     let [value] = args else { return Err(arity()) };
     if value.is_null() {
-        return Err(nil_dereference());
+        return Err(FuncError::new(
+            "reflect: call of reflect.Value.Type on zero Value",
+        ));
     }
     copy(value, 0)
 }

@@ -141,9 +141,37 @@ fn sextet(byte: u8) -> Option<u32> {
     }))
 }
 
+/// Go's `base32.StdEncoding`: groups of eight, padded; line breaks are skipped.
+///
+/// # Errors
+/// `illegal base32 data at input byte N`, counted without the line breaks, as in Go.
 fn base32_decode(text: &str) -> Result<Vec<u8>, String> {
-    let clean: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
-    data_encoding::BASE32
-        .decode(clean.as_bytes())
-        .map_err(|error| format!("illegal base32 data at input byte {}", error.position))
+    let corrupt = |at: usize| format!("illegal base32 data at input byte {at}");
+    let clean: Vec<u8> = text.bytes().filter(|b| !matches!(b, b'\n' | b'\r')).collect();
+    let mut out = Vec::with_capacity(clean.len());
+    for (group, chars) in clean.chunks(8).enumerate() {
+        let start = group * 8;
+        let used = chars.iter().position(|&b| b == b'=').unwrap_or(chars.len());
+        let mut bits = 0_u64;
+        for (at, &byte) in chars.iter().enumerate().take(used) {
+            let value = match byte {
+                b'A'..=b'Z' => byte - b'A',
+                b'2'..=b'7' => byte - b'2' + 26,
+                _ => return Err(corrupt(start + at)),
+            };
+            bits = bits << 5 | u64::from(value);
+        }
+        let padding_fits = chars.iter().skip(used).all(|&b| b == b'=');
+        let last = start + 8 >= clean.len();
+        if chars.len() < 8 {
+            return Err(corrupt(clean.len()));
+        }
+        if !padding_fits || !matches!(used, 2 | 4 | 5 | 7 | 8) || used < 8 && !last {
+            return Err(corrupt(start + used));
+        }
+        let whole = bits << (5 * (8 - used));
+        let [_, _, _, bytes @ ..] = whole.to_be_bytes();
+        out.extend_from_slice(bytes.get(..used * 5 / 8).unwrap_or_default());
+    }
+    Ok(out)
 }

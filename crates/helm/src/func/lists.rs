@@ -88,7 +88,7 @@ fn last(call: &mut Call<'_>, args: &[Value]) -> Out {
 
 /// A nil `[]interface{}`, which is what `rest` and `initial` give for an empty list.
 fn nil_list() -> Value {
-    list_of(Vec::new())
+    List::nil(ListType::Any).into()
 }
 
 fn rest(_: &mut Call<'_>, args: &[Value]) -> Out {
@@ -104,7 +104,9 @@ fn rest(_: &mut Call<'_>, args: &[Value]) -> Out {
 fn initial(_: &mut Call<'_>, args: &[Value]) -> Out {
     let [list] = args else { return Err(arity()) };
     let mut items = items_or(list, "Cannot find initial on type")?;
-    items.pop();
+    if items.pop().is_none() {
+        return Ok(nil_list());
+    }
     Ok(list_of(items).with_origin(list.origin))
 }
 
@@ -199,6 +201,9 @@ fn concat(_: &mut Call<'_>, args: &[Value]) -> Out {
         };
         all.extend(items);
     }
+    if all.is_empty() {
+        return Ok(nil_list());
+    }
     Ok(list_of(all))
 }
 
@@ -207,16 +212,12 @@ fn chunk(_: &mut Call<'_>, args: &[Value]) -> Out {
         return Err(arity());
     };
     let items = items_or(list, "Cannot chunk type")?;
-    match usize::try_from(size.as_int().unwrap_or(0)) {
-        Ok(0) | Err(_) if items.is_empty() => Ok(list_of(Vec::new())),
-        Ok(0) | Err(_) => Err(FuncError::new("runtime error: makeslice: len out of range")),
-        Ok(size) => Ok(list_of(
-            items
-                .chunks(size)
-                .map(|part| list_of(part.to_vec()))
-                .collect(),
-        )),
+    let size = usize::try_from(size.as_int().unwrap_or(0)).unwrap_or(0);
+    if size == 0 && !items.is_empty() {
+        return Err(FuncError::new("runtime error: makeslice: len out of range"));
     }
+    let parts = items.chunks(size.max(1)).map(|part| list_of(part.to_vec()));
+    Ok(List::of(ListType::Lists, parts.collect()).into())
 }
 
 fn until(call: &mut Call<'_>, args: &[Value]) -> Out {

@@ -36,6 +36,7 @@ fn plain(
         ));
     }
     let scalar = match &value.data {
+        Data::List(list) if list.is_nil() => Scalar::Null,
         Data::List(list) => {
             let items: Result<_, _> = list
                 .items()

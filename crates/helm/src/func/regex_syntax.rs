@@ -212,11 +212,16 @@ impl<'a> Reader<'a> {
         if !self.take("?") {
             return Ok(());
         }
-        if self.rest.starts_with("P<")
-            || self.rest.starts_with('<')
-                && !self.rest.starts_with("<=")
-                && !self.rest.starts_with("<!")
-        {
+        if let Some(tail) = self.rest.strip_prefix("P<").or(self.rest.strip_prefix('<')) {
+            let Some((name, _)) = tail.split_once('>') else {
+                return Err(error("invalid named capture", &format!("({from}")));
+            };
+            let word = |c: char| c == '_' || c.is_ascii_alphanumeric();
+            if name.is_empty() || !name.chars().all(word) {
+                let end = from.len() - tail.len() + name.len() + 1;
+                let shown = from.get(..end).unwrap_or(from);
+                return Err(error("invalid named capture", &format!("({shown}")));
+            }
             self.out.push('?');
             return Ok(());
         }

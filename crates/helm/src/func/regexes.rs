@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::regex_syntax::translate;
 use super::util::{Out, arity};
-use super::words::string_list;
+use super::words::{no_strings, string_list};
 use super::{Call, Func, FuncError, Param};
 use crate::value::{Text, TextBuilder, Value};
 
@@ -128,11 +128,14 @@ fn find_all(args: &[Value], compile: Compile) -> Out {
     let most = most
         .as_int()
         .map_or(0, |most| usize::try_from(most).unwrap_or(usize::MAX));
-    let found = regex
+    let found: Vec<Value> = regex
         .find_iter(&text)
         .take(most)
         .map(|found| text.slice(found.range()).into())
         .collect();
+    if found.is_empty() {
+        return Ok(no_strings());
+    }
     Ok(string_list(found))
 }
 
@@ -180,7 +183,7 @@ fn split(args: &[Value], compile: Compile) -> Out {
     let (pattern, text) = (Call::text(pattern), Call::text(text));
     let regex = compile(&pattern)?;
     let most = match most.as_int().unwrap_or(0) {
-        0 => return Ok(string_list(Vec::new())),
+        0 => return Ok(no_strings()),
         most => usize::try_from(most).ok(),
     };
     if !pattern.is_empty() && text.is_empty() {

@@ -141,6 +141,7 @@ fn equal_at(one: &Value, other: &Value, depth: usize) -> bool {
         (Data::List(a), Data::List(b)) => {
             a.same(b)
                 || a.list_type() == b.list_type()
+                    && a.is_nil() == b.is_nil()
                     && a.len() == b.len()
                     && a.items()
                         .iter()

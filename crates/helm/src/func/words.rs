@@ -260,3 +260,8 @@ fn numbered(parts: Vec<Text>) -> Value {
 pub(super) fn string_list(items: Vec<Value>) -> Value {
     Data::List(List::of(ListType::Str, items)).into()
 }
+
+/// A nil `[]string`: what finds nothing gives this.
+pub(super) fn no_strings() -> Value {
+    Data::List(List::nil(ListType::Str)).into()
+}

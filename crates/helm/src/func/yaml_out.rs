@@ -8,9 +8,6 @@ mod order;
 mod scalar;
 mod writer;
 
-pub(crate) use order::compare_keys;
-pub(crate) use scalar::resolves_to_string;
-
 use super::plain::{Plain, Scalar, Written};
 use writer::Writer;
 

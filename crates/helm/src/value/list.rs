@@ -17,6 +17,8 @@ pub enum ListType {
     Int,
     /// `[]map[string]interface {}`.
     Map,
+    /// `[][]interface {}`: `chunk`.
+    Lists,
 }
 
 impl ListType {
@@ -27,6 +29,7 @@ impl ListType {
             Self::Str => "[]string",
             Self::Int => "[]int",
             Self::Map => "[]map[string]interface {}",
+            Self::Lists => "[][]interface {}",
         }
     }
 }
@@ -38,6 +41,7 @@ pub struct List(Rc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     of: ListType,
+    nil: bool,
     items: RefCell<Vec<Value>>,
 }
 
@@ -57,8 +61,23 @@ impl List {
     pub fn of(of: ListType, items: Vec<Value>) -> Self {
         Self(Rc::new(Inner {
             of,
+            nil: false,
             items: RefCell::new(items),
         }))
+    }
+
+    /// A nil slice: empty, but `null` in JSON and YAML.
+    pub fn nil(of: ListType) -> Self {
+        Self(Rc::new(Inner {
+            of,
+            nil: true,
+            items: RefCell::default(),
+        }))
+    }
+
+    /// Whether it is a nil slice.
+    pub fn is_nil(&self) -> bool {
+        self.0.nil && self.is_empty()
     }
 
     /// The element type.

@@ -2,8 +2,32 @@
 
 use std::cmp::Ordering;
 
+use crate::func::plain::Plain;
+
+/// Entries in the order of their keys.
+///
+/// go-yaml's order goes in circles for some keys (`a10`, `a1b`, `a9`), which the standard sorts
+/// may answer with a panic; go-yaml's own output depends on chance then.
+pub(super) fn sorted(entries: Vec<&(String, Plain)>) -> Vec<&(String, Plain)> {
+    if entries.len() < 2 {
+        return entries;
+    }
+    let mut left = entries;
+    let right = left.split_off(left.len() / 2);
+    let mut merged = Vec::with_capacity(left.len() + right.len());
+    let mut left = sorted(left).into_iter().peekable();
+    let mut right = sorted(right).into_iter().peekable();
+    while let (Some((a, _)), Some((b, _))) = (left.peek(), right.peek()) {
+        let right_first = compare_keys(b, a) == Ordering::Less;
+        merged.extend(if right_first { right.next() } else { left.next() });
+    }
+    merged.extend(left);
+    merged.extend(right);
+    merged
+}
+
 /// go-yaml's `keyList.Less` for two string keys, as an ordering.
-pub(crate) fn compare_keys(a: &str, b: &str) -> Ordering {
+fn compare_keys(a: &str, b: &str) -> Ordering {
     if a == b {
         return Ordering::Equal;
     }

@@ -1,5 +1,7 @@
 //! What a plain YAML 1.1 scalar would be read as, and which style may carry a text.
 
+use std::borrow::Cow;
+
 use crate::func::number::{parse_float, parse_int};
 
 /// Whether the text is read back as a string when it is written without quotes
@@ -228,11 +230,32 @@ fn days_in(year: u32, month: u32) -> u32 {
 pub(super) fn is_readable(text: &str) -> bool {
     text.chars().all(|c| {
         // Control characters below the space arrive escaped.
-        c < '\u{7f}'
-            || c == '\u{85}'
-            || ('\u{a0}'..='\u{fffd}').contains(&c) && c != '\u{feff}'
-            || c > '\u{ffff}'
+        c < '\u{7f}' || c == '\u{85}' || ('\u{a0}'..='\u{fffd}').contains(&c) || c > '\u{ffff}'
     })
+}
+
+/// A text as it comes back from go-yaml's reader: it takes a NEL, which JSON leaves raw, for a
+/// line break and folds it.
+pub(super) fn folded(text: &str) -> Cow<'_, str> {
+    const NEL: char = '\u{85}';
+    if !text.contains(NEL) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(NEL) {
+        let (head, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        out.push_str(head.trim_end_matches(' '));
+        let body = tail.trim_start_matches([NEL, ' ']);
+        let run = tail.strip_suffix(body).unwrap_or(tail);
+        match run.matches(NEL).count() {
+            1 => out.push(' '),
+            breaks => (1..breaks).for_each(|_| out.push('\n')),
+        }
+        rest = body;
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 /// What go-yaml's emitter finds out about a text before it chooses a style.

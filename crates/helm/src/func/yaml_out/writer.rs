@@ -1,9 +1,13 @@
 //! go-yaml's emitter, reduced to what plain data needs: block style, no anchors, no tags.
 
 use super::scalar::{self, is_break, is_printable};
-use super::{Version, compare_keys};
+use super::Version;
+use super::order::sorted;
 use crate::func::number::{format_float, json_float};
 use crate::func::plain::{Plain, Scalar, Written};
+
+/// Behind this column a space becomes a line break, where the style allows it.
+const WIDTH: usize = 80;
 
 /// A key longer than this is written with `? `.
 const SIMPLE_KEY: usize = 128;
@@ -96,9 +100,7 @@ impl Writer {
 
     fn map(&mut self, entries: &[(String, Plain)]) {
         let before = self.deeper(false);
-        let mut sorted: Vec<&(String, Plain)> = entries.iter().collect();
-        sorted.sort_by(|(a, _), (b, _)| compare_keys(a, b));
-        for (key, value) in sorted {
+        for (key, value) in sorted(entries.iter().collect()) {
             self.start_line();
             let shape = scalar::shape(key);
             if !shape.multiline && key.len() <= SIMPLE_KEY {
@@ -117,20 +119,24 @@ impl Writer {
 
     fn leaf(&mut self, value: &Scalar, mark: Option<usize>) {
         match value {
-            Scalar::Null => self.plain("null", mark),
-            Scalar::Bool(true) => self.plain("true", mark),
-            Scalar::Bool(false) => self.plain("false", mark),
-            Scalar::Int(number) => self.plain(&number.to_string(), mark),
+            Scalar::Null => self.plain("null", mark, false),
+            Scalar::Bool(true) => self.plain("true", mark, false),
+            Scalar::Bool(false) => self.plain("false", mark, false),
+            Scalar::Int(number) => self.plain(&number.to_string(), mark, false),
             Scalar::Float(number) if self.version == Version::V3 => {
-                self.plain(&format_float(*number), mark)
+                self.plain(&format_float(*number), mark, false)
             }
-            Scalar::Float(number) => self.plain(&float_text(*number), mark),
+            Scalar::Float(number) => self.plain(&float_text(*number), mark, false),
             Scalar::Str(text) => self.string(text, mark, false),
         }
     }
 
     /// go-yaml's `stringv` and `yaml_emitter_select_scalar_style`.
     fn string(&mut self, text: &str, mark: Option<usize>, simple_key: bool) {
+        let text = &*match self.version {
+            Version::V2 => scalar::folded(text),
+            Version::V3 => text.into(),
+        };
         let shape = scalar::shape(text);
         let mut style = if text.contains('\n') {
             Style::Literal
@@ -155,37 +161,62 @@ impl Writer {
         let before = self.indent;
         self.indent = Some(before.map_or(2, |indent| indent + 2));
         match style {
-            Style::Plain => self.plain(text, mark),
-            Style::Single => self.single(text, mark),
-            Style::Double => self.double(text, mark),
+            Style::Plain => self.plain(text, mark, !simple_key),
+            Style::Single => self.single(text, mark, !simple_key),
+            Style::Double => self.double(text, mark, !simple_key),
             Style::Literal => self.literal(text, mark),
         }
         self.indent = before;
     }
 
-    fn plain(&mut self, text: &str, mark: Option<usize>) {
+    fn plain(&mut self, text: &str, mark: Option<usize>, fold: bool) {
         if !self.whitespace {
             self.put(' ');
         }
-        self.marked(mark, |writer| writer.put_all(text));
+        self.marked(mark, |writer| {
+            let mut after_space = false;
+            let mut chars = text.chars().peekable();
+            while let Some(c) = chars.next() {
+                let before_space = chars.peek() == Some(&' ');
+                if c == ' ' && fold && !after_space && !before_space && writer.column > WIDTH {
+                    writer.start_line();
+                } else {
+                    writer.put(c);
+                }
+                after_space = c == ' ';
+                if c != ' ' {
+                    writer.indention = false;
+                }
+            }
+        });
         self.whitespace = false;
         self.indention = false;
     }
 
-    fn single(&mut self, text: &str, mark: Option<usize>) {
+    fn single(&mut self, text: &str, mark: Option<usize>, fold: bool) {
         self.indicator("'", true, false, false);
         self.marked(mark, |writer| {
-            let mut breaks = false;
-            for c in text.chars() {
-                if is_break(c) {
-                    if !breaks && c == '\n' {
+            let (mut after_space, mut after_break, mut first) = (false, false, true);
+            let mut chars = text.chars().peekable();
+            while let Some(c) = chars.next() {
+                let next = chars.peek().copied();
+                if c == ' ' {
+                    let inner = !first && next.is_some_and(|next| next != ' ');
+                    if fold && inner && !after_space && writer.column > WIDTH {
+                        writer.start_line();
+                    } else {
+                        writer.put(c);
+                    }
+                    after_space = true;
+                } else if is_break(c) {
+                    if !after_break && c == '\n' {
                         writer.put('\n');
                     }
                     writer.put(c);
                     writer.indention = true;
-                    breaks = true;
+                    after_break = true;
                 } else {
-                    if breaks && c != ' ' {
+                    if after_break {
                         writer.start_line();
                     }
                     if c == '\'' {
@@ -193,22 +224,39 @@ impl Writer {
                     }
                     writer.put(c);
                     writer.indention = false;
-                    breaks = false;
+                    (after_space, after_break) = (false, false);
                 }
+                first = false;
             }
         });
         self.indicator("'", false, false, false);
     }
 
-    fn double(&mut self, text: &str, mark: Option<usize>) {
+    fn double(&mut self, text: &str, mark: Option<usize>, fold: bool) {
         self.indicator("\"", true, false, false);
         self.marked(mark, |writer| {
-            for c in text.chars() {
+            let (mut after_space, mut first) = (false, true);
+            let mut chars = text.chars().peekable();
+            while let Some(c) = chars.next() {
+                let next = chars.peek().copied();
                 if !is_printable(c) || is_break(c) || c == '"' || c == '\\' {
                     writer.put_all(&escape(c));
+                } else if c == ' '
+                    && fold
+                    && !after_space
+                    && !first
+                    && next.is_some()
+                    && writer.column > WIDTH
+                {
+                    writer.start_line();
+                    if next == Some(' ') {
+                        writer.put('\\');
+                    }
                 } else {
                     writer.put(c);
                 }
+                after_space = c == ' ';
+                first = false;
             }
         });
         self.indicator("\"", false, false, false);
