@@ -32,6 +32,8 @@ mod regexes;
 pub(crate) mod semver;
 mod strings;
 mod time;
+mod toml_in;
+mod toml_out;
 mod urls;
 mod util;
 mod versions;

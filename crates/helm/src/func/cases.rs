@@ -29,7 +29,11 @@ pub(crate) fn pascal(text: &str) -> String {
     if chars.peek().is_none() {
         // A text of nothing but connectors ends with its last one twice.
         if !text.is_empty() {
-            out.push(if is_connector(last) { last } else { upper(last) });
+            out.push(if is_connector(last) {
+                last
+            } else {
+                upper(last)
+            });
         }
         return out;
     }

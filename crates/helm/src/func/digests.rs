@@ -147,7 +147,10 @@ fn sextet(byte: u8) -> Option<u32> {
 /// `illegal base32 data at input byte N`, counted without the line breaks, as in Go.
 fn base32_decode(text: &str) -> Result<Vec<u8>, String> {
     let corrupt = |at: usize| format!("illegal base32 data at input byte {at}");
-    let clean: Vec<u8> = text.bytes().filter(|b| !matches!(b, b'\n' | b'\r')).collect();
+    let clean: Vec<u8> = text
+        .bytes()
+        .filter(|b| !matches!(b, b'\n' | b'\r'))
+        .collect();
     let mut out = Vec::with_capacity(clean.len());
     for (group, chars) in clean.chunks(8).enumerate() {
         let start = group * 8;

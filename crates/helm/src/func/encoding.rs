@@ -4,6 +4,8 @@ use super::json_in::parse_json;
 use super::json_out::{Layout, to_json};
 use super::plain::{Plain, Scalar};
 use super::plain_of::{extract, to_value};
+use super::toml_in::parse_toml;
+use super::toml_out::to_toml;
 use super::util::{Out, arity};
 use super::yaml_in::parse_yaml;
 use super::yaml_out::{to_pretty_yaml, to_yaml};
@@ -72,6 +74,20 @@ pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("mustFromJson", &[Str], |_, args| {
         let [text] = args else { return Err(arity()) };
         read_json(&Call::text(text)).map_err(FuncError::new)
+    }),
+    Func::new("toToml", &[Any], |call, args| {
+        let [value] = args else { return Err(arity()) };
+        if value.is_null() {
+            return Err("reflect: call of reflect.Value.Type on zero Value".into());
+        }
+        call.read_all(value);
+        // What cannot be written is said in place of the text.
+        let text = extract(value).and_then(|extract| to_toml(&extract.data));
+        Ok(text.unwrap_or_else(|message| message).into())
+    }),
+    Func::new("fromToml", &[Str], |_, args| {
+        let [text] = args else { return Err(arity()) };
+        Ok(decoded(parse_toml(&Call::text(text)), Wanted::Map, ""))
     }),
 ];
 

@@ -7,9 +7,9 @@ use crate::exec::ExecError;
 /// A function's refusal.
 #[derive(Clone, Debug)]
 pub struct FuncError {
-    /// The message, as the Go function's error has it.
+    /// The message, as the Go function's error has it, up to the text of the cause.
     pub message: String,
-    /// The failure inside `include` or `tpl`, whose own text the message repeats.
+    /// The failure inside `include` or `tpl`, whose text follows the message.
     pub cause: Option<Box<ExecError>>,
 }
 
@@ -26,7 +26,7 @@ impl FuncError {
 impl From<ExecError> for FuncError {
     fn from(error: ExecError) -> Self {
         Self {
-            message: error.to_string(),
+            message: String::new(),
             cause: Some(Box::new(error)),
         }
     }
@@ -34,7 +34,11 @@ impl From<ExecError> for FuncError {
 
 impl fmt::Display for FuncError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.message)
+        formatter.write_str(&self.message)?;
+        match &self.cause {
+            Some(cause) => cause.fmt(formatter),
+            None => Ok(()),
+        }
     }
 }
 

@@ -19,7 +19,11 @@ pub(super) fn sorted(entries: Vec<&(String, Plain)>) -> Vec<&(String, Plain)> {
     let mut right = sorted(right).into_iter().peekable();
     while let (Some((a, _)), Some((b, _))) = (left.peek(), right.peek()) {
         let right_first = compare_keys(b, a) == Ordering::Less;
-        merged.extend(if right_first { right.next() } else { left.next() });
+        merged.extend(if right_first {
+            right.next()
+        } else {
+            left.next()
+        });
     }
     merged.extend(left);
     merged.extend(right);

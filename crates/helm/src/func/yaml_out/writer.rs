@@ -1,8 +1,8 @@
 //! go-yaml's emitter, reduced to what plain data needs: block style, no anchors, no tags.
 
-use super::scalar::{self, is_break, is_printable};
 use super::Version;
 use super::order::sorted;
+use super::scalar::{self, is_break, is_printable};
 use crate::func::number::{format_float, json_float};
 use crate::func::plain::{Plain, Scalar, Written};
 
