@@ -11,17 +11,24 @@ use crate::func::FuncError;
 pub struct ExecError {
     /// Where the failing node stands; none when there is no template to stand in.
     pub place: Option<Place>,
-    /// The `include`, `tpl` and `template` calls that led there, the outermost first.
+    /// The `include`, `tpl` and `template` calls that led there, the outermost first; only the
+    /// innermost failure, which has no cause, tells them.
     pub calls: Vec<Place>,
     /// The template that was executed.
     pub template: String,
     /// The node as Go writes it.
     pub node: String,
-    /// What is wrong, with the text of the cause.
+    /// What is wrong, up to the text of the cause.
     pub message: String,
     /// The failure inside the template that was called.
     pub cause: Option<Box<ExecError>>,
+    /// The number of causes below.
+    levels: usize,
 }
+
+/// How many causes an error keeps. Helm's recursion ends at 1,000 `include`s; of deeper chains
+/// the innermost causes and the outermost error are kept.
+const LEVELS: usize = 1100;
 
 impl ExecError {
     /// A failure outside of any template.
@@ -33,6 +40,7 @@ impl ExecError {
             node: String::new(),
             message,
             cause: None,
+            levels: 0,
         })
     }
 
@@ -47,7 +55,8 @@ impl ExecError {
 
     /// What the chart's author says through `fail` or `required`, if it is that.
     pub fn refusal(&self) -> Option<&str> {
-        let (_, rest) = self.message.split_once(crate::func::WARN_START)?;
+        let message = &self.innermost().message;
+        let (_, rest) = message.split_once(crate::func::WARN_START)?;
         let (message, _) = rest.rsplit_once(crate::func::WARN_END)?;
         Some(message)
     }
@@ -68,19 +77,23 @@ impl ExecError {
 
 impl fmt::Display for ExecError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(place) = &self.place else {
-            return out.write_str(&self.message);
-        };
-        write!(
-            out,
-            "template: {}:{}:{}: executing {} at <{}>: {}",
-            place.file,
-            place.line,
-            place.column.saturating_sub(1),
-            crate::value::quote(&self.template),
-            self.node,
-            self.message
-        )
+        let mut error = Some(self);
+        while let Some(this) = error {
+            if let Some(place) = &this.place {
+                write!(
+                    out,
+                    "template: {}:{}:{}: executing {} at <{}>: ",
+                    place.file,
+                    place.line,
+                    place.column.saturating_sub(1),
+                    crate::value::quote(&this.template),
+                    this.node,
+                )?;
+            }
+            out.write_str(&this.message)?;
+            error = this.cause.as_deref();
+        }
+        Ok(())
     }
 }
 
@@ -97,13 +110,23 @@ impl Executor {
             return ExecError::plain(message);
         };
         let node = running.bound.template.show(running.at.id);
+        let cause = match cause {
+            Some(cause) if cause.levels >= LEVELS => cause.cause,
+            cause => cause,
+        };
+        let calls = match &cause {
+            Some(_) => Vec::new(),
+            None => self.frames.calls(running.frame, &self.files),
+        };
+        let levels = cause.as_ref().map_or(0, |cause| cause.levels + 1);
         Box::new(ExecError {
             place: self.here(),
-            calls: self.frames.calls(running.frame, &self.files),
+            calls,
             template: running.bound.template.name.to_string(),
             node: node.unwrap_or_default(),
             message,
             cause,
+            levels,
         })
     }
 

@@ -160,7 +160,10 @@ impl Executor {
         }
         let (value, interface) = match expr {
             Expr::Dot(_) => (dot.clone(), false),
-            Expr::Field(_, names) => (self.fields(dot, self.dot_item(dot), names, &[], None)?, true),
+            Expr::Field(_, names) => (
+                self.fields(dot, self.dot_item(dot), names, &[], None)?,
+                true,
+            ),
             Expr::Variable(_, names) => {
                 let (receiver, names) = self.head(names)?;
                 if names.is_empty() {

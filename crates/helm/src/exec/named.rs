@@ -136,10 +136,7 @@ impl Executor {
         let result = self.capture(bound, frame, dot, origin);
         self.scope = outer;
         let written = result.map_err(|error| FuncError {
-            message: format!(
-                "error during tpl function execution for {}: {error}",
-                quote(text)
-            ),
+            message: format!("error during tpl function execution for {}: ", quote(text)),
             cause: Some(error),
         })?;
         Ok(without_no_value(&written))

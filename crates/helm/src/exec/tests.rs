@@ -182,9 +182,21 @@ fn failures_are_said_in_gos_words_with_their_place() {
 
 #[test]
 fn endless_templates_end() {
-    let deep = super::on_large_stack(|| {
+    let deep = on_large_stack(|| {
         let text = "{{ define \"a\" }}{{ template \"a\" . }}{{ end }}{{ template \"a\" . }}";
         run(text, data())
+    });
+    assert!(deep.unwrap().contains("exceeded maximum template depth"));
+    let deep = on_large_stack(|| {
+        let mut text = String::new();
+        for number in 0..20 {
+            let next = (number + 1) % 20;
+            text.push_str(&format!(
+                "{{{{ define \"a{number}\" }}}}{{{{ range tuple 1 }}}}{{{{ if (eq 1 1) }}}}{{{{ include \"a{next}\" (list (tpl \"{{{{ . }}}}\" $) | first) | indent 1 }}}}{{{{ end }}}}{{{{ end }}}}{{{{ end }}}}"
+            ));
+        }
+        text.push_str("{{ include \"a0\" 1 }}");
+        run(&text, data())
     });
     assert!(deep.unwrap().contains("exceeded maximum template depth"));
     let mut executor = Executor::new(

@@ -154,10 +154,7 @@ impl Executor {
 
     /// Overwrites the `nth` variable below the mark.
     fn set_top(&mut self, mark: usize, nth: usize, value: Value) {
-        if let Some(slot) = mark
-            .checked_sub(nth)
-            .and_then(|at| self.vars.get_mut(at))
-        {
+        if let Some(slot) = mark.checked_sub(nth).and_then(|at| self.vars.get_mut(at)) {
             slot.value = value;
             slot.item = true;
         }
