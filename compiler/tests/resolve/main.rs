@@ -1,0 +1,19 @@
+//! What objects mean together, one file per part of the model.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod adminnetworkpolicy;
+mod admins;
+mod baselineadminnetworkpolicy;
+mod cluster;
+mod clusternetworkpolicy;
+mod cni;
+mod languages;
+mod networkpolicy;
+mod support;
+mod what_if;
+mod workloads;
