@@ -10,6 +10,7 @@ pub mod batch;
 pub mod directory;
 pub mod graph;
 pub mod judge;
+mod openings;
 pub mod places;
 pub mod ports;
 pub mod question;

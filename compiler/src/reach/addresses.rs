@@ -107,6 +107,7 @@ pub fn runs(cluster: &Cluster, matrix: &Matrix<'_>, family: Family) -> Vec<Run> 
         }
     }
     let cuts: Vec<u128> = cuts.into_iter().collect();
+    let pods = pod_ranges(cluster, family);
     let mut found = Vec::new();
     for (at, &first) in cuts.iter().enumerate() {
         let last = cuts.get(at + 1).map_or(family.last(), |next| next - 1);
@@ -114,7 +115,8 @@ pub fn runs(cluster: &Cluster, matrix: &Matrix<'_>, family: Family) -> Vec<Run> 
         let Some(interval) = interval.checked_sub(1).and_then(|i| intervals.get(i)) else {
             continue;
         };
-        let address = family.address(first);
+        let before = pods.partition_point(|range| range.first <= first);
+        let before = before.checked_sub(1).and_then(|at| pods.get(at));
         let run = Run {
             range: AddressRange {
                 family,
@@ -122,7 +124,7 @@ pub fn runs(cluster: &Cluster, matrix: &Matrix<'_>, family: Family) -> Vec<Run> 
                 last,
             },
             class: interval.class,
-            unassigned: cluster.pod_cidrs().any(|cidr| cidr.contains(&address)),
+            unassigned: before.is_some_and(|range| first <= range.last),
         };
         match found.last_mut() {
             Some(Run {
@@ -134,6 +136,21 @@ pub fn runs(cluster: &Cluster, matrix: &Matrix<'_>, family: Family) -> Vec<Run> 
         }
     }
     found
+}
+
+/// The pod CIDRs of a family as ranges that do not overlap, rising.
+fn pod_ranges(cluster: &Cluster, family: Family) -> Vec<AddressRange> {
+    let ranges = cluster.pod_cidrs().map(AddressRange::of);
+    let mut ranges: Vec<AddressRange> = ranges.filter(|range| range.family == family).collect();
+    ranges.sort_unstable();
+    let mut apart: Vec<AddressRange> = Vec::new();
+    for range in ranges {
+        match apart.last_mut() {
+            Some(before) if range.first <= before.last => before.last = before.last.max(range.last),
+            _ => apart.push(range),
+        }
+    }
+    apart
 }
 
 #[cfg(test)]

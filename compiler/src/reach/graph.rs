@@ -3,13 +3,14 @@
 pub use super::addresses::AddressRange;
 use super::addresses::runs;
 use super::directory::Directory;
-use super::judge::ModelJudge;
-use super::ports::{self, PortRange};
+use super::openings::Openings;
+use super::ports::PortRange;
 use netpol_policy::cidr::Family;
 use netpol_policy::matrix::ClassId;
-use netpol_policy::{Cluster, Matrix, Party, Tri, Verdict};
+use netpol_policy::{Cluster, Matrix, Party};
 use petgraph::graph::{DiGraph, NodeIndex};
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 /// Who reaches whom.
 ///
@@ -98,34 +99,35 @@ impl Passes {
 }
 
 impl Reachability {
-    /// Works it out, once per pair of classes.
+    /// Works it out: the effort grows with what passes.
     pub fn new(cluster: &Cluster, matrix: &Matrix<'_>, directory: &Directory<'_>) -> Self {
-        let judge = ModelJudge::new(matrix, cluster);
-        let mut graph = DiGraph::new();
-        for group in groups(cluster, matrix, directory) {
+        let (mut graph, mut edges) = (DiGraph::new(), Vec::new());
+        let groups = groups(cluster, matrix, directory);
+        let classes = groups.iter().flat_map(|group| {
+            let is_pod = group.kind == GroupKind::Pods;
+            let is_address = matches!(group.kind, GroupKind::External | GroupKind::Unassigned);
+            let of_group = group.classes.iter();
+            of_group.map(move |(_, class)| (*class, is_pod, is_address))
+        });
+        let mut openings = Openings::new(matrix, classes);
+        for (from, to) in candidates(&groups, &mut openings) {
+            let (Some(source), Some(destination)) = (groups.get(from), groups.get(to)) else {
+                continue;
+            };
+            let a_pod = [source.kind, destination.kind].contains(&GroupKind::Pods);
+            if !a_pod || (from == to && !source.reaches_itself) {
+                continue;
+            }
+            if let Some(connection) = connection(&mut openings, source, destination) {
+                let (from, to) = (NodeIndex::new(from), NodeIndex::new(to));
+                edges.push((from, to, connection));
+            }
+        }
+        for group in groups {
             graph.add_node(group);
         }
-        let mut between = Between {
-            judge: &judge,
-            matrix,
-            known: HashMap::new(),
-        };
-        let nodes: Vec<NodeIndex> = graph.node_indices().collect();
-        for &from in &nodes {
-            for &to in &nodes {
-                let (Some(source), Some(destination)) =
-                    (graph.node_weight(from), graph.node_weight(to))
-                else {
-                    continue;
-                };
-                let a_pod = [source.kind, destination.kind].contains(&GroupKind::Pods);
-                if !a_pod || (from == to && !source.reaches_itself) {
-                    continue;
-                }
-                if let Some(connection) = between.connection(source, destination) {
-                    graph.add_edge(from, to, connection);
-                }
-            }
+        for (from, to, connection) in edges {
+            graph.add_edge(from, to, connection);
         }
         let has_hosts = graph.node_weights().any(|g| g.kind == GroupKind::Hosts);
         Self { graph, has_hosts }
@@ -156,61 +158,54 @@ impl Reachability {
     }
 }
 
-/// Connections of class pairs, each worked out once.
-struct Between<'m> {
-    judge: &'m ModelJudge<'m>,
-    matrix: &'m Matrix<'m>,
-    known: HashMap<(ClassId, ClassId), Passes>,
+/// The pairs of groups between which anything may pass, by source, then destination.
+fn candidates(groups: &[Group], openings: &mut Openings<'_>) -> Vec<(usize, usize)> {
+    let mut holders: HashMap<ClassId, Vec<usize>> = HashMap::new();
+    for (number, group) in groups.iter().enumerate() {
+        for (_, class) in &group.classes {
+            holders.entry(*class).or_default().push(number);
+        }
+    }
+    let mut found = Vec::new();
+    for (source, destination) in openings.pairs() {
+        for from in holders.get(&source).into_iter().flatten() {
+            let to = holders.get(&destination).into_iter().flatten();
+            found.extend(to.map(|to| (*from, *to)));
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
-impl Between<'_> {
-    fn connection(&mut self, from: &Group, to: &Group) -> Option<Connection> {
-        let mut by_family: Vec<(Option<Family>, Passes)> = Vec::new();
-        for (of_source, source) in &from.classes {
-            for (of_destination, destination) in &to.classes {
-                match (of_source, of_destination) {
-                    (Some(a), Some(b)) if a != b => {}
-                    (a, b) => by_family.push((a.or(*b), self.passes(*source, *destination))),
-                }
+/// What passes between two groups; `None` when nothing does.
+fn connection(openings: &mut Openings<'_>, from: &Group, to: &Group) -> Option<Connection> {
+    let mut by_family: Vec<(Option<Family>, Rc<Passes>)> = Vec::new();
+    for (of_source, source) in &from.classes {
+        for (of_destination, destination) in &to.classes {
+            match (of_source, of_destination) {
+                (Some(a), Some(b)) if a != b => {}
+                (a, b) => by_family.push((a.or(*b), openings.passes(*source, *destination))),
             }
         }
-        if by_family.iter().all(|(_, passes)| passes.is_nothing()) {
-            return None;
-        }
-        if by_family
-            .windows(2)
-            .all(|w| matches!(w, [a, b] if a.1 == b.1))
-        {
-            by_family.truncate(1);
-            for (family, _) in &mut by_family {
-                *family = None;
-            }
-        }
-        Some(Connection { by_family })
     }
-
-    fn passes(&mut self, source: ClassId, destination: ClassId) -> Passes {
-        if let Some(known) = self.known.get(&(source, destination)) {
-            return known.clone();
-        }
-        let mut passes = Passes::default();
-        for judged in self.judge.between(source, destination, [Tri::No; 2]) {
-            let into = match judged.decision.verdict {
-                Verdict::Allow => &mut passes.allowed,
-                Verdict::Unknown => &mut passes.unknown,
-                Verdict::Deny => continue,
-            };
-            let (first, last) = judged.atoms;
-            for atom in (self.matrix.atoms().iter())
-                .skip(first)
-                .take(last - first + 1)
-            {
-                ports::push(into, PortRange::new(atom.protocol, atom.first, atom.last));
-            }
-        }
-        self.known.insert((source, destination), passes.clone());
-        passes
+    if by_family.iter().all(|(_, passes)| passes.is_nothing()) {
+        return None;
     }
+    if by_family
+        .windows(2)
+        .all(|w| matches!(w, [a, b] if a.1 == b.1))
+    {
+        by_family.truncate(1);
+        for (family, _) in &mut by_family {
+            *family = None;
+        }
+    }
+    let by_family = by_family.into_iter();
+    let by_family = by_family.map(|(family, passes)| (family, Passes::clone(&passes)));
+    Some(Connection {
+        by_family: by_family.collect(),
+    })
 }
 
 /// All groups: pods, then hosts, then addresses, each in the order of their first member.
@@ -259,21 +254,24 @@ fn address_groups(
     family: Family,
 ) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
+    let mut places: HashMap<ClassId, usize> = HashMap::new();
     let wanted = kind == GroupKind::Unassigned;
     for run in runs(cluster, matrix, family) {
         if run.unassigned != wanted {
             continue;
         }
-        let class = (Some(family), run.class);
-        match groups.iter_mut().find(|g| g.classes.contains(&class)) {
-            Some(group) => group.addresses.push(run.range),
-            None => groups.push(Group {
+        let at = *places.entry(run.class).or_insert_with(|| {
+            groups.push(Group {
                 kind,
                 members: Vec::new(),
-                addresses: vec![run.range],
-                classes: vec![class],
+                addresses: Vec::new(),
+                classes: vec![(Some(family), run.class)],
                 reaches_itself: false,
-            }),
+            });
+            groups.len() - 1
+        });
+        if let Some(group) = groups.get_mut(at) {
+            group.addresses.push(run.range);
         }
     }
     groups
