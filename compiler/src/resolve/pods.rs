@@ -29,10 +29,21 @@ pub(crate) fn endpoint(object: &Object, namespace: &str, pointer: &str) -> (Endp
             .and_then(NodeRef::as_str)
             .filter(|name| !name.is_empty())
             .map(str::to_owned),
+        service_account: spec.map(account),
         ..Endpoint::default()
     };
     let containers = spec.and_then(|spec| spec.get("containers"));
     (endpoint, origin(object, label_node, containers))
+}
+
+/// The service account; the server fills in `default` (admission plugin `ServiceAccount`).
+fn account(spec: NodeRef<'_>) -> String {
+    let text = |key: &str| {
+        let text = spec.get(key).and_then(NodeRef::as_str);
+        text.filter(|name| !name.is_empty())
+    };
+    let name = text("serviceAccountName").or_else(|| text("serviceAccount"));
+    name.unwrap_or("default").to_owned()
 }
 
 /// The places of an object's parts, `name` where a part is missing.

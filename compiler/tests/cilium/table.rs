@@ -1,0 +1,191 @@
+//! The table of cases.
+
+use netpol_policy::{Condition, Decision, Flow, Party, Verdict, decide};
+use netpolc::load::LoadOptions;
+use netpolc::resolve::{Analysis, Inputs, read};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+/// One case of a file.
+#[derive(Default)]
+struct Case {
+    title: String,
+    text: String,
+    values: String,
+    expected: Vec<String>,
+    said: Vec<String>,
+    refused: Vec<String>,
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cilium")
+}
+
+fn cases(text: &str) -> Vec<Case> {
+    let mut out: Vec<Case> = Vec::new();
+    for line in text.lines() {
+        if let Some(title) = line.strip_prefix("### ") {
+            out.push(Case {
+                title: title.to_owned(),
+                ..Case::default()
+            });
+            continue;
+        }
+        let Some(case) = out.last_mut() else { continue };
+        let field = |name: &str| line.strip_prefix(&format!("# {name}: ")).map(str::to_owned);
+        if let Some(line) = field("values") {
+            case.values.push_str(&line);
+            case.values.push('\n');
+        }
+        case.expected.extend(field("expect"));
+        case.said.extend(field("said"));
+        case.refused.extend(field("refused"));
+        case.text.push_str(line);
+        case.text.push('\n');
+    }
+    out
+}
+
+fn file(name: &str, text: &str) -> PathBuf {
+    let root = std::env::temp_dir().join(format!("netpolc-cilium-{}", std::process::id()));
+    fs::create_dir_all(&root).expect("a folder for this test");
+    let path = root.join(name);
+    fs::write(&path, text).expect("a file of this test");
+    path
+}
+
+/// Reads a text together with the world.
+pub fn analyse(text: &str, values: &str) -> Analysis {
+    let cni_values = if values.is_empty() {
+        Vec::new()
+    } else {
+        let name = format!("values-{}.yaml", text.len() * 31 + values.len());
+        vec![file(&name, values)]
+    };
+    read(&Inputs {
+        paths: vec![folder().join("world.yaml"), PathBuf::from("-")],
+        cni_values,
+        closed_world: true,
+        load: LoadOptions {
+            stdin: Some(text.as_bytes().to_vec()),
+            ..LoadOptions::default()
+        },
+        ..Inputs::default()
+    })
+}
+
+fn party(analysis: &Analysis, text: &str) -> Party {
+    let cluster = &analysis.model.cluster;
+    if let Some(name) = text.strip_prefix("node/") {
+        let at = cluster.nodes.iter().position(|n| n.name == name);
+        let at = at.unwrap_or_else(|| panic!("no node {name}"));
+        return Party::Node(
+            at,
+            cluster
+                .nodes
+                .get(at)
+                .and_then(|n| n.addresses.first().copied()),
+        );
+    }
+    if let Ok(address) = text.parse() {
+        return cluster.party_of(address);
+    }
+    let at = cluster
+        .endpoints
+        .iter()
+        .position(|e| e.display_name() == text);
+    let at = at.unwrap_or_else(|| panic!("no pod {text}"));
+    let address = cluster
+        .endpoints
+        .get(at)
+        .and_then(|e| e.addresses.first().copied());
+    Party::Endpoint(at, address)
+}
+
+/// `FROM -> TO PORT`, judged.
+pub fn ask(analysis: &Analysis, question: &str) -> Decision {
+    let (from, rest) = question.split_once(" -> ").expect("FROM -> TO");
+    let (to, port) = rest.split_once(' ').expect("TO PORT");
+    let (protocol, port) = port.split_once('/').unwrap_or((port, "0"));
+    let flow = Flow {
+        source: party(analysis, from),
+        destination: party(analysis, to),
+        protocol: protocol.parse().expect("a protocol"),
+        port: port.parse().expect("a port"),
+    };
+    decide(&analysis.model.policies, &analysis.model.cluster, &flow)
+}
+
+/// What is wrong with a case; nothing when it holds.
+fn judge(case: &Case) -> Vec<String> {
+    let analysis = analyse(&case.text, &case.values);
+    let mut wrong = Vec::new();
+    let mut findings: Vec<String> = (analysis.findings.iter())
+        .map(|f| format!("{} {}", f.code, f.message))
+        .collect();
+    for part in &case.refused {
+        let before = findings.len();
+        findings.retain(|finding| !finding.contains(part.as_str()));
+        if findings.len() == before {
+            wrong.push(format!("nobody refuses `{part}`"));
+        }
+    }
+    wrong.extend(findings);
+    let mut incomplete = analysis.model.incomplete.clone();
+    if !case.refused.is_empty() {
+        incomplete.retain(|sentence| !sentence.contains("refuses it"));
+    }
+    for part in &case.said {
+        let before = incomplete.len();
+        incomplete.retain(|sentence| !sentence.contains(part.as_str()));
+        if incomplete.len() == before {
+            wrong.push(format!("nobody says `{part}`"));
+        }
+    }
+    wrong.extend(incomplete.into_iter().map(|s| format!("said: {s}")));
+    for expected in &case.expected {
+        let (rest, condition) = match expected.rsplit_once(' ') {
+            Some((rest, "l7")) => (rest, Some(Condition::L7)),
+            Some((rest, "auth")) => (rest, Some(Condition::Authentication)),
+            _ => (expected.as_str(), None),
+        };
+        let (question, word) = rest.rsplit_once(' ').expect("a verdict");
+        let verdict = match word {
+            "allow" => Verdict::Allow,
+            "deny" => Verdict::Deny,
+            "unknown" => Verdict::Unknown,
+            other => panic!("no verdict: {other}"),
+        };
+        let decision = ask(&analysis, question);
+        if (decision.verdict, decision.condition()) != (verdict, condition) {
+            wrong.push(format!("{expected}: {decision:?}"));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn every_case_holds() {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder())
+        .expect("the folder of this test")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.to_string_lossy().ends_with(".cases.yaml"))
+        .collect();
+    files.sort();
+    let mut asked = BTreeSet::new();
+    let mut wrong = String::new();
+    for path in files {
+        let text = fs::read_to_string(&path).expect("a file of cases");
+        for case in cases(&text) {
+            for expected in &case.expected {
+                asked.insert((case.title.clone(), expected.clone()));
+            }
+            for problem in judge(&case) {
+                wrong.push_str(&format!("{}: {problem}\n", case.title));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+    assert!(asked.len() >= 120, "only {} verdicts", asked.len());
+}
