@@ -1,9 +1,9 @@
 //! Part 6: tiers.
 
 use crate::world::{
-    World, allow_from, network_policy, pods_in, pods_of, tcp, tiered_policy, with_rule,
+    World, allow_from, block, network_policy, pods_in, pods_of, tcp, tiered_policy, with_rule,
 };
-use netpol_policy::{Action, Direction, Policy, Tier};
+use netpol_policy::{Action, Dialect, Direction, Policy, Tier};
 
 const IN: &[Direction] = &[Direction::Ingress];
 
@@ -166,4 +166,55 @@ fn ports_fall_through_separately() {
     );
     assert_eq!(reason(&world, "TCP/80"), "NetworkPolicy a/np ingress[0]");
     assert_eq!(reason(&world, "TCP/443"), "isolated by NetworkPolicy a/np");
+}
+
+/// S-NETWORKS: all addresses of a block, with ICMP, the cluster's own by dialect.
+#[test]
+fn networks_cover_the_cluster() {
+    let world = |dialect| {
+        let networks = Some(vec![block("0.0.0.0/0", &[])]);
+        let policy = tiered_policy("p", Tier::Admin { priority: 1 }, &[("app", "client")]);
+        let policy = with_rule(policy, Direction::Egress, Action::Deny, networks, None);
+        let node = world().node("n", &["192.168.0.1"], &["10.0.0.0/24"]);
+        node.dialect(dialect).policy(policy)
+    };
+    let inside = ["10.0.0.2", "10.0.0.77", "192.168.0.1"];
+    for port in ["TCP/80", "ICMP/8"] {
+        for to in inside {
+            let (kubernetes, cilium) = (world(Dialect::Kubernetes), world(Dialect::Cilium));
+            assert!(!kubernetes.allows("a/client", to, port), "{to}");
+            assert!(cilium.allows("a/client", to, port), "{to}");
+        }
+        for dialect in [Dialect::Kubernetes, Dialect::Cilium] {
+            assert!(!world(dialect).allows("a/client", "203.0.113.1", port));
+            assert!(world(dialect).allows("a/client", "2001:db8::1", "ICMPV6/128"));
+        }
+    }
+}
+
+/// S-FAIL-CLOSED: an accept that matches nothing leaves the packet to later rules; a deny of
+/// everything keeps it from them.
+#[test]
+fn rules_that_are_not_known_fail_closed() {
+    let with = |action, peers| {
+        let policy = tiered_policy("p", Tier::Admin { priority: 1 }, &[]);
+        let policy = with_rule(policy, Direction::Ingress, action, peers, None);
+        let rest = Some(vec![pods_in(&[], &[])]);
+        world().policy(with_rule(
+            policy,
+            Direction::Ingress,
+            Action::Allow,
+            rest,
+            None,
+        ))
+    };
+    let nothing = with(Action::Allow, Some(Vec::new()));
+    assert_eq!(
+        reason(&nothing, "TCP/80"),
+        "ClusterNetworkPolicy p ingress[1]"
+    );
+    let everything = with(Action::Deny, None);
+    assert!(!everything.allows("a/client", "a/server", "TCP/80"));
+    assert!(!everything.allows("a/client", "a/server", "ICMP/8"));
+    assert!(!everything.allows("?", "a/server", "TCP/80"));
 }
