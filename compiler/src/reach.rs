@@ -5,9 +5,12 @@
 //! with their reasons, [`why`] tells the whole way there, and [`graph`] asks for everybody at once, by identity classes.
 
 pub mod addresses;
+pub mod aggregate;
 pub mod answer;
 pub mod batch;
+pub mod blast;
 pub mod directory;
+pub mod exposure;
 pub mod graph;
 pub mod judge;
 mod openings;
@@ -15,6 +18,7 @@ pub mod places;
 pub mod ports;
 pub mod question;
 pub mod reason;
+pub mod view;
 pub mod why;
 
 pub use answer::{Answer, Answers, Desk, Question, ask};

@@ -1,12 +1,12 @@
 //! A flow chart for pages that draw Mermaid.
 
 use super::rows::lines;
-use crate::reach::{Reachability, ports};
+use crate::reach::view::View;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-pub(super) fn write(reach: &Reachability, out: &mut dyn Write) -> io::Result<()> {
-    let lines = lines(reach);
+pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let lines = lines(view);
     let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
     writeln!(out, "flowchart LR")?;
     for name in lines.iter().flat_map(|line| [&line.from, &line.to]) {
@@ -23,9 +23,12 @@ pub(super) fn write(reach: &Reachability, out: &mut dyn Write) -> io::Result<()>
         ) else {
             continue;
         };
-        let arrow = if line.certain { "-->" } else { "-.->" };
-        let label = format!("{}{}", ports::in_words(line.ports), line.over);
-        writeln!(out, "  n{from} {arrow}|\"{}\"| n{to}", quoted(&label))?;
+        let arrow = if line.is_certain() { "-->" } else { "-.->" };
+        writeln!(
+            out,
+            "  n{from} {arrow}|\"{}\"| n{to}",
+            quoted(&line.words())
+        )?;
     }
     Ok(())
 }

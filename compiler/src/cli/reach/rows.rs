@@ -4,55 +4,14 @@
 //! outside addresses that have the same connection stand in one line, and all of them together are
 //! `world` again.
 
-use crate::reach::graph::{Connection, Group, GroupKind};
-use crate::reach::{PortRange, Reachability};
+use crate::reach::graph::GroupKind;
+use crate::reach::view::{How, Node, Row, View};
+use crate::reach::{PortRange, ports};
 use netpol_policy::cidr::Family;
-
-/// One connection of two groups, in one family, certain or not.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Row<'a> {
-    pub(super) from: &'a Group,
-    pub(super) to: &'a Group,
-    pub(super) numbers: (usize, usize),
-    pub(super) family: Option<Family>,
-    pub(super) ports: &'a [PortRange],
-    /// Does the input decide it? Else it is unknown whether it passes.
-    pub(super) certain: bool,
-}
-
-/// All rows, by source, destination, family, what is certain first.
-pub(super) fn rows(reach: &Reachability) -> Vec<Row<'_>> {
-    let mut rows = Vec::new();
-    for (from, to, connection) in reach.connections() {
-        if let (Some(source), Some(destination)) = (reach.group(from), reach.group(to)) {
-            rows.extend(
-                of_connection(connection).map(|(family, ports, certain)| Row {
-                    from: source,
-                    to: destination,
-                    numbers: (from, to),
-                    family,
-                    ports,
-                    certain,
-                }),
-            );
-        }
-    }
-    rows
-}
-
-fn of_connection(
-    connection: &Connection,
-) -> impl Iterator<Item = (Option<Family>, &[PortRange], bool)> {
-    connection.by_family.iter().flat_map(|(family, passes)| {
-        [(true, &passes.allowed), (false, &passes.unknown)]
-            .into_iter()
-            .filter(|(_, ports)| !ports.is_empty())
-            .map(|(certain, ports)| (*family, ports.as_slice(), certain))
-    })
-}
+use std::collections::HashMap;
 
 /// Where a line belongs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Section {
     FromOutside,
     ToOutside,
@@ -66,32 +25,91 @@ pub(super) struct Line<'a> {
     pub(super) from: String,
     pub(super) to: String,
     pub(super) ports: &'a [PortRange],
-    /// ` over IPv6` where only this family is meant.
-    pub(super) over: &'static str,
-    pub(super) certain: bool,
-    /// Outside groups of the line, and the number of the group inside.
-    outside: Vec<&'a Group>,
-    inside: usize,
+    pub(super) family: Option<Family>,
+    pub(super) how: How,
+    /// Outside groups of the line.
+    outside: Vec<&'a Node>,
 }
 
+impl Line<'_> {
+    /// `unknown: TCP/80 over IPv6 (2 of 6 pairs)`.
+    pub(super) fn words(&self) -> String {
+        words(self.ports, self.family, self.how)
+    }
+
+    /// Does it pass for every pair?
+    pub(super) fn is_certain(&self) -> bool {
+        self.how == How::Certain
+    }
+}
+
+/// Ports, family and for whom they hold.
+pub(super) fn words(ports: &[PortRange], family: Option<Family>, how: How) -> String {
+    let over = match family {
+        None => "",
+        Some(Family::V4) => " over IPv4",
+        Some(Family::V6) => " over IPv6",
+    };
+    let ports = ports::in_words(ports);
+    match how {
+        How::Certain => format!("{ports}{over}"),
+        How::Unknown => format!("unknown: {ports}{over}"),
+        How::Some {
+            allowed: 0,
+            unknown,
+            pairs,
+        } => format!("unknown: {ports}{over} (some: {unknown} of {pairs} pairs)"),
+        How::Some {
+            allowed,
+            unknown: 0,
+            pairs,
+        } => format!("{ports}{over} (some: {allowed} of {pairs} pairs)"),
+        How::Some {
+            allowed,
+            unknown,
+            pairs,
+        } => format!("{ports}{over} (some: {allowed} of {pairs} pairs, {unknown} unknown)"),
+    }
+}
+
+/// What lines of outside groups have in common, so that they are one.
+type Same<'a> = (
+    Section,
+    usize,
+    &'a [PortRange],
+    Option<Family>,
+    How,
+    GroupKind,
+);
+
 /// All lines, by section.
-pub(super) fn lines(reach: &Reachability) -> Vec<Line<'_>> {
-    let mut lines: Vec<Line<'_>> = Vec::new();
-    for row in rows(reach) {
-        let line = line(&row);
-        let same = |l: &&mut Line<'_>| {
-            l.section != Section::Within
-                && (l.section, l.inside, l.ports, l.certain)
-                    == (line.section, line.inside, line.ports, line.certain)
-                && kind_of(l) == kind_of(&line)
+pub(super) fn lines<'a>(view: &'a View<'_>) -> Vec<Line<'a>> {
+    let mut lines: Vec<Line<'a>> = Vec::new();
+    let mut known: HashMap<Same<'a>, usize> = HashMap::new();
+    for row in &view.rows {
+        let Some((line, inside)) = line(view, row) else {
+            continue;
         };
-        match lines.iter_mut().find(same) {
+        let Some(kind) = line.outside.first().map(|node| node.kind) else {
+            lines.push(line);
+            continue;
+        };
+        let same = (
+            line.section,
+            inside,
+            line.ports,
+            line.family,
+            line.how,
+            kind,
+        );
+        let at = *known.entry(same).or_insert(lines.len());
+        match lines.get_mut(at) {
             Some(before) => before.outside.extend(line.outside),
             None => lines.push(line),
         }
     }
     for line in &mut lines {
-        let outside = outside_label(reach, &line.outside);
+        let outside = outside_label(view, &line.outside);
         match line.section {
             Section::FromOutside => line.from = outside,
             Section::ToOutside => line.to = outside,
@@ -102,49 +120,35 @@ pub(super) fn lines(reach: &Reachability) -> Vec<Line<'_>> {
     lines
 }
 
-fn line<'a>(row: &Row<'a>) -> Line<'a> {
-    let (section, outside, inside) = if is_outside(row.from) {
-        (Section::FromOutside, vec![row.from], row.numbers.1)
-    } else if is_outside(row.to) {
-        (Section::ToOutside, vec![row.to], row.numbers.0)
+/// The line of a row, and the place of the group inside.
+fn line<'a>(view: &'a View<'_>, row: &'a Row<'_>) -> Option<(Line<'a>, usize)> {
+    let (from, to) = view.ends(row)?;
+    let (section, outside, inside) = if from.is_outside() {
+        (Section::FromOutside, vec![from], row.to)
+    } else if to.is_outside() {
+        (Section::ToOutside, vec![to], row.from)
     } else {
-        (Section::Within, Vec::new(), row.numbers.0)
+        (Section::Within, Vec::new(), row.from)
     };
-    Line {
+    let line = Line {
         section,
-        from: row.from.label(),
-        to: row.to.label(),
-        ports: row.ports,
-        over: match row.family {
-            None => "",
-            Some(Family::V4) => " over IPv4",
-            Some(Family::V6) => " over IPv6",
-        },
-        certain: row.certain,
+        from: from.label(),
+        to: to.label(),
+        ports: &row.ports,
+        family: row.family,
+        how: row.how,
         outside,
-        inside,
-    }
-}
-
-fn is_outside(group: &Group) -> bool {
-    matches!(group.kind, GroupKind::External | GroupKind::Unassigned)
-}
-
-fn kind_of(line: &Line<'_>) -> Option<GroupKind> {
-    line.outside.first().map(|group| group.kind)
+    };
+    Some((line, inside))
 }
 
 /// `world` for all outside groups, `world over IPv4` for all of a family, else the addresses.
-fn outside_label(reach: &Reachability, groups: &[&Group]) -> String {
+fn outside_label(view: &View<'_>, groups: &[&Node]) -> String {
     let Some(kind) = groups.first().map(|g| g.kind) else {
         return String::new();
     };
-    let family = |group: &Group| group.addresses.first().map(|range| range.family);
-    let all: Vec<&Group> = reach
-        .groups()
-        .map(|(_, g)| g)
-        .filter(|g| g.kind == kind)
-        .collect();
+    let family = |group: &Node| group.addresses.first().map(|range| range.family);
+    let all: Vec<&Node> = view.nodes.iter().filter(|g| g.kind == kind).collect();
     let name = match kind {
         GroupKind::Unassigned => "pod addresses of nobody known",
         _ => "world",
