@@ -6,7 +6,13 @@
 mod concise;
 mod frame;
 mod full;
+mod github;
+mod gitlab;
 mod json;
+mod junit;
+mod markdown;
+mod place;
+mod sarif;
 mod text;
 
 pub use full::Style;
@@ -66,23 +72,45 @@ pub enum Format {
     Concise,
     /// `schemas/check.v1.json`, for programs.
     Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// `JUnit` XML, for CI services.
+    Junit,
+    /// Workflow commands of GitHub Actions.
+    Github,
+    /// GitLab's Code Quality report.
+    Gitlab,
+    /// A table for a pull request.
+    Markdown,
+}
+
+impl Format {
+    /// All of them, by the names that users write.
+    pub const NAMES: [(&'static str, Self); 8] = [
+        ("full", Self::Full),
+        ("concise", Self::Concise),
+        ("json", Self::Json),
+        ("sarif", Self::Sarif),
+        ("junit", Self::Junit),
+        ("github", Self::Github),
+        ("gitlab", Self::Gitlab),
+        ("markdown", Self::Markdown),
+    ];
 }
 
 /// A word that is no format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no format; use full, concise or json")]
+#[error("`{0}` is no format; use full, concise, json, sarif, junit, github, gitlab or markdown")]
 pub struct NoFormat(pub String);
 
 impl FromStr for Format {
     type Err = NoFormat;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        match name {
-            "full" => Ok(Self::Full),
-            "concise" => Ok(Self::Concise),
-            "json" => Ok(Self::Json),
-            _ => Err(NoFormat(name.to_owned())),
-        }
+        let known = Self::NAMES.into_iter().find(|(known, _)| *known == name);
+        known
+            .map(|(_, format)| format)
+            .ok_or_else(|| NoFormat(name.to_owned()))
     }
 }
 
@@ -96,6 +124,11 @@ impl Report<'_> {
             Format::Full => full::write(self, style, out),
             Format::Concise => concise::write(self, out),
             Format::Json => json::write(self, out),
+            Format::Sarif => sarif::write(self, out),
+            Format::Junit => junit::write(self, out),
+            Format::Github => github::write(self, out),
+            Format::Gitlab => gitlab::write(self, out),
+            Format::Markdown => markdown::write(self, out),
         }
     }
 }

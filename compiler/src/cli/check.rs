@@ -19,13 +19,15 @@ Examples:
   netpolc check --cni-values cilium.yaml --fail-on warning .
   netpolc check --select NP3 --format concise .
   netpolc check --format full --format json=findings.json .
+  netpolc check --format github --format sarif=netpolc.sarif .
   helm template shop ./chart | netpolc check -"
 )]
 pub struct Args {
     /// Files, directories, `-` for standard input.
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// full, concise or json; with =FILE into a file. May be given several times.
+    /// full, concise, json, sarif, junit, github, gitlab or markdown; with =FILE into a file. May be
+    /// given several times.
     #[arg(long, value_name = "FORMAT[=FILE]")]
     format: Vec<Destination>,
     /// Only codes that begin like this: NP3, NP301. May be given several times.

@@ -1,9 +1,10 @@
 //! `schemas/check.v1.json`: what other programs read.
 
+use super::place::{Place, place};
 use super::{Counts, Report};
 use crate::finding::{Edit, Finding, Label, Severity, Witness};
 use crate::lint;
-use crate::source::{LineColumn, Location, Sources};
+use crate::source::Sources;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -35,21 +36,6 @@ struct Entry<'a> {
     notes: &'a [String],
     help: Option<&'a str>,
     edits: Vec<Change<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Place<'a> {
-    path: &'a str,
-    start: Point,
-    end: Point,
-}
-
-#[derive(Serialize)]
-struct Point {
-    line: u32,
-    column: u32,
-    byte: u32,
 }
 
 #[derive(Serialize)]
@@ -110,19 +96,6 @@ fn said<'a>(sources: &'a Sources, label: &'a Label) -> Option<Said<'a>> {
     Some(Said {
         location: place(sources, label.at)?,
         text: &label.text,
-    })
-}
-
-fn place(sources: &Sources, at: Location) -> Option<Place<'_>> {
-    let source = sources.get(at.source)?;
-    let point = |byte| {
-        let LineColumn { line, column } = source.line_column(byte);
-        Point { line, column, byte }
-    };
-    Some(Place {
-        path: &source.path,
-        start: point(at.span.start),
-        end: point(at.span.end),
     })
 }
 

@@ -1,0 +1,199 @@
+//! SARIF 2.1.0 (OASIS), as code scanning services read it.
+
+use super::Report;
+use super::place::{fingerprints, place};
+use crate::finding::{Edit, Finding, Label, Severity};
+use crate::lint::{REGISTRY, Rule};
+use crate::source::{Location, Sources};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+/// GitHub takes no more results of one run (`sarif-results` limits); the most severe are kept.
+const MOST_RESULTS: usize = 25_000;
+
+/// GitHub shows no more related locations of one result.
+const MOST_RELATED: usize = 100;
+
+pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let used: BTreeSet<&str> = report.findings.iter().map(|f| f.code.0).collect();
+    let rules: Vec<&Rule> = (REGISTRY.iter())
+        .filter(|rule| used.contains(rule.code.0))
+        .collect();
+    let marks = fingerprints(report);
+    let mut found: Vec<(&Finding, &String)> = report.findings.iter().zip(&marks).collect();
+    let left_out = found.len().saturating_sub(MOST_RESULTS);
+    if left_out > 0 {
+        found.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.severity));
+        found.truncate(MOST_RESULTS);
+    }
+    let mut said: Vec<Value> = report.incomplete.iter().map(|s| notice(s)).collect();
+    if left_out > 0 {
+        said.push(notice(&format!(
+            "{left_out} findings are left out, the least severe ones: services take {MOST_RESULTS}"
+        )));
+    }
+    let results: Vec<Value> = (found.iter())
+        .map(|(finding, mark)| result(report.sources, &rules, finding, mark))
+        .collect();
+    let document = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {
+                "name": "netpolc",
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "rules": rules.iter().map(|rule| described(rule)).collect::<Vec<_>>(),
+            }},
+            "invocations": [{
+                "executionSuccessful": true,
+                "toolExecutionNotifications": said,
+            }],
+            "columnKind": "unicodeCodePoints",
+            "originalUriBaseIds": {"SRCROOT": {"description": {"text": "the directory that netpolc was run in"}}},
+            "results": results,
+        }],
+    });
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)
+}
+
+fn notice(text: &str) -> Value {
+    json!({"level": "warning", "message": {"text": text}})
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
+fn described(rule: &Rule) -> Value {
+    json!({
+        "id": rule.code.0,
+        "name": rule.name,
+        "shortDescription": {"text": rule.summary},
+        "help": {"text": rule.page, "markdown": rule.page},
+        "defaultConfiguration": {"level": level(rule.severity)},
+        "properties": {"tags": ["kubernetes", "networkpolicy"]},
+    })
+}
+
+fn result(sources: &Sources, rules: &[&Rule], finding: &Finding, mark: &str) -> Value {
+    let mut text = finding.message.clone();
+    for more in finding.notes.iter().chain(&finding.help) {
+        text.push('\n');
+        text.push_str(more);
+    }
+    let mut result = json!({
+        "ruleId": finding.code.0,
+        "level": level(finding.severity),
+        "message": {"text": text},
+        "partialFingerprints": {"netpolc/v1": mark},
+    });
+    let Some(fields) = result.as_object_mut() else {
+        return result;
+    };
+    let index = rules.iter().position(|rule| rule.code == finding.code);
+    if let Some(index) = index {
+        fields.insert("ruleIndex".to_owned(), json!(index));
+    }
+    let filed = finding.location();
+    if let Some(at) = filed.and_then(|at| location(sources, at, None)) {
+        fields.insert("locations".to_owned(), json!([at]));
+    }
+    let others = finding
+        .labels
+        .iter()
+        .filter(|l| Some(l.at) != filed || !l.primary);
+    let related: Vec<Value> = others
+        .filter_map(|Label { at, text, .. }| location(sources, *at, Some(text)))
+        .take(MOST_RELATED)
+        .collect();
+    if !related.is_empty() {
+        fields.insert("relatedLocations".to_owned(), json!(related));
+    }
+    if !finding.edits.is_empty() {
+        fields.insert("fixes".to_owned(), json!([fix(sources, finding)]));
+    }
+    if let Some(witness) = &finding.witness {
+        let properties = json!({"witness": witness, "pairs": finding.pairs});
+        fields.insert("properties".to_owned(), properties);
+    }
+    result
+}
+
+fn location(sources: &Sources, at: Location, text: Option<&str>) -> Option<Value> {
+    let mut value = json!({"physicalLocation": physical(sources, at)?});
+    if let (Some(text), Some(fields)) = (text, value.as_object_mut()) {
+        fields.insert("message".to_owned(), json!({"text": text}));
+    }
+    Some(value)
+}
+
+fn physical(sources: &Sources, at: Location) -> Option<Value> {
+    Some(json!({
+        "artifactLocation": artifact(sources, at)?,
+        "region": region(sources, at)?,
+    }))
+}
+
+fn artifact(sources: &Sources, at: Location) -> Option<Value> {
+    let path = place(sources, at)?.path;
+    Some(json!({"uri": uri(path), "uriBaseId": "SRCROOT"}))
+}
+
+fn region(sources: &Sources, at: Location) -> Option<Value> {
+    let place = place(sources, at)?;
+    Some(json!({
+        "startLine": place.start.line,
+        "startColumn": place.start.column,
+        "endLine": place.end.line,
+        "endColumn": place.end.column,
+    }))
+}
+
+fn fix(sources: &Sources, finding: &Finding) -> Value {
+    let change = |edit: &Edit| {
+        Some(json!({
+            "artifactLocation": artifact(sources, edit.at)?,
+            "replacements": [{
+                "deletedRegion": region(sources, edit.at)?,
+                "insertedContent": {"text": edit.replacement},
+            }],
+        }))
+    };
+    let changes: Vec<Value> = finding.edits.iter().filter_map(change).collect();
+    let text = finding.help.as_deref().unwrap_or(&finding.message);
+    json!({"description": {"text": text}, "artifactChanges": changes})
+}
+
+/// A path as a relative URI reference (RFC 3986): what is not unreserved is escaped byte by byte.
+fn uri(path: &str) -> String {
+    let mut uri = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                uri.push(char::from(byte));
+            }
+            _ => {
+                // Writing to a String does not fail.
+                let _ = write!(uri, "%{byte:02X}");
+            }
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_become_uris() {
+        assert_eq!(uri("a b/ü#1.yaml"), "a%20b/%C3%BC%231.yaml");
+    }
+}
