@@ -198,7 +198,7 @@ impl Executor {
         self.vars.clear();
         self.included.clear();
         let frame = self.frames.enter(bound.file, 0, 0);
-        let text = self.capture(bound, frame, dot.clone(), Origin::NONE)?;
+        let text = self.capture(bound, frame, dot, Origin::NONE)?;
         Ok(without_no_value(&text))
     }
 

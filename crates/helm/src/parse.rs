@@ -44,7 +44,6 @@ impl fmt::Display for ParseError {
 enum Ended {
     End,
     Else,
-    Eof,
 }
 
 type Parsed<T> = Result<T, ParseError>;

@@ -1,5 +1,8 @@
 //! Pipelines, commands and operands.
 
+use std::rc::Rc;
+
+use super::field::Receiver;
 use super::{Exec, Executor};
 use crate::ast::{Command, Expr, Number, Pipe};
 use crate::func::Param;
@@ -75,10 +78,10 @@ impl Executor {
         }
     }
 
-    fn unknown_function<T>(&mut self, name: &std::rc::Rc<str>) -> Exec<T> {
+    fn unknown_function<T>(&mut self, name: &Rc<str>) -> Exec<T> {
         let place = self.here_or_nowhere();
         self.missing_functions
-            .entry(std::rc::Rc::clone(name))
+            .entry(Rc::clone(name))
             .or_insert(place);
         self.error(format!(
             "function {} not defined",
@@ -87,10 +90,7 @@ impl Executor {
     }
 
     /// The variable at the head of a chain, and the fields behind it.
-    fn head<'n>(
-        &self,
-        names: &'n [std::rc::Rc<str>],
-    ) -> Exec<((Value, bool), &'n [std::rc::Rc<str>])> {
+    fn head<'n>(&self, names: &'n [Rc<str>]) -> Exec<(Receiver, &'n [Rc<str>])> {
         match names.split_first() {
             Some((name, names)) => Ok((self.variable(name)?, names)),
             None => Ok(((Value::NULL, false), names)),
@@ -98,7 +98,7 @@ impl Executor {
     }
 
     /// The dot as the head of a chain.
-    fn dot_item(&self, dot: &Value) -> (Value, bool) {
+    fn dot_item(&self, dot: &Value) -> Receiver {
         let item = self.running.as_ref().is_some_and(|running| running.item);
         (dot.clone(), item)
     }
@@ -140,9 +140,8 @@ impl Executor {
     /// A number where nothing says which type is wanted.
     fn ideal(&self, number: &Number) -> Exec<Value> {
         match (number.is_float, number.int, number.float) {
-            (true, _, Some(float)) => Ok(float.into()),
+            (true, _, Some(float)) | (_, None, Some(float)) => Ok(float.into()),
             (_, Some(int), _) => Ok(Value::int(int)),
-            (_, None, Some(float)) => Ok(float.into()),
             _ => self.error(format!("{} overflows int", number.text)),
         }
     }

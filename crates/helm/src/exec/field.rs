@@ -7,13 +7,16 @@ use crate::ast::Expr;
 use crate::func::FuncError;
 use crate::value::{Data, MapType, Value};
 
+/// What a chain of fields begins with, and whether it came out of an interface.
+pub(super) type Receiver = (Value, bool);
+
 impl Executor {
     /// `.A.B.C args`: fields one behind the other; the last one may be a method with arguments.
     /// With the receiver goes whether it came out of an interface.
     pub(super) fn fields(
         &mut self,
         dot: &Value,
-        receiver: (Value, bool),
+        receiver: Receiver,
         names: &[Rc<str>],
         args: &[Expr],
         last: Option<Value>,

@@ -20,7 +20,7 @@ impl Executor {
         &mut self,
         bound: Bound,
         frame: u32,
-        dot: Value,
+        dot: &Value,
         origin: Origin,
     ) -> Exec<Flow> {
         let template = Rc::clone(&bound.template);
@@ -35,7 +35,7 @@ impl Executor {
         let caller = self.running.replace(running);
         let base = self.vars.len();
         self.declare(&self.root.clone(), dot.clone());
-        let result = self.walk(&dot, &template.body);
+        let result = self.walk(dot, &template.body);
         self.vars.truncate(base);
         self.running = caller;
         result
@@ -46,7 +46,7 @@ impl Executor {
         &mut self,
         bound: Bound,
         frame: u32,
-        dot: Value,
+        dot: &Value,
         origin: Origin,
     ) -> Exec<Text> {
         let out = std::mem::take(&mut self.out);
@@ -64,7 +64,7 @@ impl Executor {
     }
 
     /// Helm's `include`.
-    pub(crate) fn include(&mut self, name: &str, dot: Value) -> Result<Text, FuncError> {
+    pub(crate) fn include(&mut self, name: &str, dot: &Value) -> Result<Text, FuncError> {
         let Some(bound) = self.scope.find(name).cloned() else {
             return Err(FuncError::new(format!(
                 "template: no template {} associated with template {}",
@@ -94,17 +94,16 @@ impl Executor {
     }
 
     /// Helm's `tpl`.
-    pub(crate) fn tpl(&mut self, text: &Text, dot: Value) -> Result<Text, FuncError> {
-        let number = match self.parsed.get(text.as_str()) {
-            Some(number) => *number,
-            None => {
-                let file = crate::parse::parse(TPL, text).map_err(|error| {
-                    FuncError::new(format!("cannot parse template {}: {error}", quote(text)))
-                })?;
-                let number = self.add_file(file);
-                self.parsed.insert(text.shared(), number);
-                number
-            }
+    pub(crate) fn tpl(&mut self, text: &Text, dot: &Value) -> Result<Text, FuncError> {
+        let number = if let Some(number) = self.parsed.get(text.as_str()) {
+            *number
+        } else {
+            let file = crate::parse::parse(TPL, text).map_err(|error| {
+                FuncError::new(format!("cannot parse template {}: {error}", quote(text)))
+            })?;
+            let number = self.add_file(file);
+            self.parsed.insert(text.shared(), number);
+            number
         };
         let Some(file) = self.file(number) else {
             return Ok(Text::default());
@@ -161,7 +160,7 @@ impl Executor {
         })
     }
 
-    /// The next number of the seeded sequence (SplitMix64).
+    /// The next number of the seeded sequence (`SplitMix64`).
     pub(crate) fn random(&mut self) -> u64 {
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.random;

@@ -99,7 +99,7 @@ pub(super) fn place(files: &[Rc<File>], file: u32, offset: u32) -> Option<Place>
         .as_bytes()
         .get(..end)
         .unwrap_or(file.text.as_bytes());
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let line = memchr::memchr_iter(b'\n', before).count() + 1;
     let column = before
         .iter()
         .rev()

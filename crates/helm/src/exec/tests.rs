@@ -188,12 +188,11 @@ fn endless_templates_end() {
     });
     assert!(deep.unwrap().contains("exceeded maximum template depth"));
     let deep = on_large_stack(|| {
+        const ONE: &str = "{{ define \"aN\" }}{{ range tuple 1 }}{{ if (eq 1 1) }}{{ include \"aM\" (list (tpl \"{{ . }}\" $) | first) | indent 1 }}{{ end }}{{ end }}{{ end }}";
         let mut text = String::new();
         for number in 0..20 {
-            let next = (number + 1) % 20;
-            text.push_str(&format!(
-                "{{{{ define \"a{number}\" }}}}{{{{ range tuple 1 }}}}{{{{ if (eq 1 1) }}}}{{{{ include \"a{next}\" (list (tpl \"{{{{ . }}}}\" $) | first) | indent 1 }}}}{{{{ end }}}}{{{{ end }}}}{{{{ end }}}}"
-            ));
+            let next = ((number + 1) % 20).to_string();
+            text += &ONE.replace('N', &number.to_string()).replace('M', &next);
         }
         text.push_str("{{ include \"a0\" 1 }}");
         run(&text, data())
@@ -274,7 +273,7 @@ fn every_byte_leads_to_its_template_and_its_value() {
                 .origins()
                 .leaf(mark.origin)
                 .map_or("", |leaf| &leaf.path[0]);
-            let part = &text.as_str()[mark.start as usize..mark.end as usize];
+            let part = text.get(mark.start as usize..mark.end as usize).unwrap();
             let place = trace.place;
             format!(
                 "{part:?} {}:{}:{} {calls:?} {path}",

@@ -2,7 +2,7 @@
 
 use super::{Exec, Executor};
 use crate::ast::{At, Branch, Invocation, Node};
-use crate::value::{Data, IntKind, Site, Text, Value, print};
+use crate::value::{Data, IntKind, Origin, Site, Text, Value, print};
 
 /// What to do after a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,11 +208,9 @@ impl Executor {
         let (caller, origin) = self
             .running
             .as_ref()
-            .map_or((0, Default::default()), |running| {
-                (running.frame, running.origin)
-            });
+            .map_or((0, Origin::NONE), |running| (running.frame, running.origin));
         let frame = self.frames.enter(bound.file, caller, call.at.offset);
-        self.deeper(|executor| executor.enter(bound, frame, dot, origin))?;
+        self.deeper(|executor| executor.enter(bound, frame, &dot, origin))?;
         Ok(())
     }
 
@@ -220,9 +218,7 @@ impl Executor {
         let (frame, origin) = self
             .running
             .as_ref()
-            .map_or((0, Default::default()), |running| {
-                (running.frame, running.origin)
-            });
+            .map_or((0, Origin::NONE), |running| (running.frame, running.origin));
         let site = Site {
             frame,
             at: at.offset,
@@ -238,9 +234,7 @@ impl Executor {
         let (frame, origin) = self
             .running
             .as_ref()
-            .map_or((0, Default::default()), |running| {
-                (running.frame, running.origin)
-            });
+            .map_or((0, Origin::NONE), |running| (running.frame, running.origin));
         let site = Site {
             frame,
             at: at.offset,

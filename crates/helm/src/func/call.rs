@@ -16,7 +16,7 @@ impl Call<'_> {
     ///
     /// # Errors
     /// When there is no such template, or it fails, or the limits are reached.
-    pub fn include(&mut self, name: &str, dot: Value) -> Result<Text, FuncError> {
+    pub fn include(&mut self, name: &str, dot: &Value) -> Result<Text, FuncError> {
         self.executor.include(name, dot)
     }
 
@@ -24,7 +24,7 @@ impl Call<'_> {
     ///
     /// # Errors
     /// When the text does not parse or fails, or the limits are reached.
-    pub fn tpl(&mut self, text: &Text, dot: Value) -> Result<Text, FuncError> {
+    pub fn tpl(&mut self, text: &Text, dot: &Value) -> Result<Text, FuncError> {
         self.executor.tpl(text, dot)
     }
 

@@ -12,14 +12,14 @@ pub(super) const FUNCTIONS: &[Func] = &[
             return Err(arity());
         };
         let name = Call::text(name);
-        Ok(call.include(&name, dot.clone())?.into())
+        Ok(call.include(&name, dot)?.into())
     }),
     Func::new("tpl", &[Str, Any], |call, args| {
         let [text, dot] = args else {
             return Err(arity());
         };
         let text = Call::text(text);
-        Ok(call.tpl(&text, dot.clone())?.into())
+        Ok(call.tpl(&text, dot)?.into())
     }),
     Func::new("required", &[Str, Any], |call, args| {
         let [warning, value] = args else {

@@ -102,11 +102,7 @@ fn digits_only(text: &str) -> bool {
 }
 
 fn whole(float: f64) -> Option<i64> {
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        reason = "checked by the range"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "the border itself is left out")]
     let fits = float.fract() == 0.0 && float.abs() < i64::MAX as f64;
     #[expect(clippy::cast_possible_truncation, reason = "checked by the range")]
     fits.then_some(float as i64)
@@ -174,15 +170,15 @@ fn escape<'a>(rest: &'a str, quote: char, out: &mut Vec<u8>) -> Option<&'a str> 
     let sign = rest.chars().next()?;
     let after = rest.get(sign.len_utf8()..)?;
     let (radix, length) = match sign {
-        'a' => return byte(out, 7, after),
-        'b' => return byte(out, 8, after),
-        'f' => return byte(out, 12, after),
-        'n' => return byte(out, b'\n', after),
-        'r' => return byte(out, b'\r', after),
-        't' => return byte(out, b'\t', after),
-        'v' => return byte(out, 11, after),
-        '\\' => return byte(out, b'\\', after),
-        '\'' | '"' if sign == quote => return byte(out, u8::try_from(quote).ok()?, after),
+        'a' => return Some(byte(out, 7, after)),
+        'b' => return Some(byte(out, 8, after)),
+        'f' => return Some(byte(out, 12, after)),
+        'n' => return Some(byte(out, b'\n', after)),
+        'r' => return Some(byte(out, b'\r', after)),
+        't' => return Some(byte(out, b'\t', after)),
+        'v' => return Some(byte(out, 11, after)),
+        '\\' => return Some(byte(out, b'\\', after)),
+        '\'' | '"' if sign == quote => return Some(byte(out, u8::try_from(quote).ok()?, after)),
         'x' => (16, 2),
         'u' => (16, 4),
         'U' => (16, 8),
@@ -198,7 +194,7 @@ fn escape<'a>(rest: &'a str, quote: char, out: &mut Vec<u8>) -> Option<&'a str> 
     digits.get(length..)
 }
 
-fn byte<'a>(out: &mut Vec<u8>, byte: u8, rest: &'a str) -> Option<&'a str> {
+fn byte<'a>(out: &mut Vec<u8>, byte: u8, rest: &'a str) -> &'a str {
     out.push(byte);
-    Some(rest)
+    rest
 }

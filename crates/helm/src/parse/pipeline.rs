@@ -5,7 +5,7 @@ use crate::ast::{Command, Expr, Names, Pipe};
 use crate::lex::Kind;
 use crate::value::Text;
 
-impl<'a> Parser<'a> {
+impl Parser<'_> {
     /// A pipeline up to `end`, which is read too.
     pub(super) fn pipeline(&mut self, context: &str, end: &Kind) -> Parsed<Pipe> {
         let offset = self.peek_solid().at;

@@ -64,9 +64,8 @@ fn push_arg(out: &mut TextBuilder, spec: &Spec, arg: &Value) {
 fn write_arg(out: &mut String, spec: &Spec, arg: &Value) {
     match (spec.verb, &arg.data) {
         ('T', _) => spec.pad(out, &arg.type_name()),
-        ('p', _) => bad_verb(out, spec, arg),
         ('v', Data::Null) => spec.pad(out, "<nil>"),
-        (_, Data::Null) => bad_verb(out, spec, arg),
+        ('p', _) | (_, Data::Null) => bad_verb(out, spec, arg),
         _ => write_value(out, spec, arg, 0),
     }
 }

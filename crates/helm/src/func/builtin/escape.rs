@@ -1,4 +1,7 @@
 //! `html`, `js` and `urlquery`.
+#![expect(clippy::unnecessary_wraps, reason = "all functions have one signature")]
+
+use std::fmt::Write as _;
 
 use super::{Call, Out, sprint};
 use crate::value::{Text, TextBuilder, Value};
@@ -77,7 +80,13 @@ pub(super) fn urlquery(_: &mut Call<'_>, args: &[Value]) -> Out {
         _ => {
             let mut bytes = [0; 4];
             let bytes = character.encode_utf8(&mut bytes).bytes();
-            Some(bytes.map(|byte| format!("%{byte:02X}")).collect())
+            let mut escaped = String::new();
+            for byte in bytes {
+                let written = write!(escaped, "%{byte:02X}");
+                // Writing to a string cannot fail.
+                let _ = written;
+            }
+            Some(escaped)
         }
     }))
 }

@@ -78,7 +78,9 @@ fn character(out: &mut String, spec: &Spec, number: i64) -> bool {
         _ => {
             let mut text = format!("U+{number:04X}");
             if spec.sharp && quoted::printable(character) {
-                text.push_str(&format!(" '{character}'"));
+                text.push_str(" '");
+                text.push(character);
+                text.push('\'');
             }
             let plain = Spec {
                 zero: false,

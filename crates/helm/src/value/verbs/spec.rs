@@ -143,7 +143,9 @@ impl<'a> Reader<'a> {
             return Next::Note(note);
         }
         if !self.good_index {
-            note.push_str(&format!("%!{verb}(BADINDEX)"));
+            note.push_str("%!");
+            note.push(verb);
+            note.push_str("(BADINDEX)");
             return Next::Note(note);
         }
         if !note.is_empty() {
