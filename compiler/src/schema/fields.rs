@@ -116,6 +116,40 @@ const HOMES: [(&str, &str); 16] = [
     ("matchExpressions", "a selector"),
 ];
 
+/// Fields of a NetworkPolicy and what Cilium's policies have instead.
+const CILIUM: [(&str, &str); 9] = [
+    (
+        "podSelector",
+        "`endpointSelector`, or an item of `fromEndpoints` or `toEndpoints`",
+    ),
+    (
+        "namespaceSelector",
+        "`k8s:io.kubernetes.pod.namespace` among the labels of an endpoint",
+    ),
+    (
+        "policyTypes",
+        "`ingress: [{}]` or `egress: [{}]`, which isolates",
+    ),
+    ("from", "`fromEndpoints`, `fromEntities` or `fromCIDR`"),
+    ("to", "`toEndpoints`, `toEntities` or `toCIDR`"),
+    ("ports", "`toPorts: [{ports: …}]`"),
+    ("ipBlock", "`fromCIDRSet` or `toCIDRSet`"),
+    ("toFQDNs", "an allow rule: names cannot be denied"),
+    ("rules", "an allow rule: requests cannot be denied"),
+];
+
+/// What Cilium has instead of a field: the other direction's name of a list, or its own name for
+/// something of a `NetworkPolicy`.
+fn cilium_home(field: &str, known: &[String]) -> Option<String> {
+    let turned = (field.strip_prefix("from").map(|rest| format!("to{rest}")))
+        .or_else(|| field.strip_prefix("to").map(|rest| format!("from{rest}")));
+    if let Some(turned) = turned.filter(|name| known.contains(name)) {
+        return Some(format!("did you mean `{turned}`?"));
+    }
+    let (_, instead) = CILIUM.iter().find(|(name, _)| *name == field)?;
+    Some(format!("Cilium has {instead}"))
+}
+
 /// What was probably meant by a field.
 pub(crate) fn hint(schema: &str, pointer: &str, field: &str, known: &[String]) -> Hint {
     let is_policy = schema == "networkpolicy.v1";
@@ -131,6 +165,10 @@ pub(crate) fn hint(schema: &str, pointer: &str, field: &str, known: &[String]) -
     } else if let Some(other) = other_side(field, known).filter(|_| is_policy) {
         hint.label = format!("rules of this direction name their peers in `{other}`");
         hint.help = Some(format!("did you mean `{other}`?"));
+    } else if schema == "ciliumpolicy.v2"
+        && let Some(help) = cilium_home(field, known)
+    {
+        hint.help = Some(help);
     } else if is_policy && pointer.is_empty() && field == "status" {
         "NetworkPolicy has no status since Kubernetes 1.28".clone_into(&mut hint.label);
         hint.help = Some("delete it".to_owned());
@@ -199,6 +237,18 @@ mod tests {
         hint("networkpolicy.v1", pointer, field, &known)
             .help
             .unwrap_or_default()
+    }
+
+    #[test]
+    fn what_was_meant_for_cilium() {
+        let known = ["fromEndpoints", "fromEntities", "toPorts"].map(str::to_owned);
+        let help = |field: &str| hint("ciliumpolicy.v2", "/spec/ingress/0", field, &known).help;
+        let said = |text: &str| Some(text.to_owned());
+        assert_eq!(help("toEndpoints"), said("did you mean `fromEndpoints`?"));
+        assert_eq!(help("fromEndpoint"), said("did you mean `fromEndpoints`?"));
+        let ports = said("Cilium has `toPorts: [{ports: …}]`");
+        assert_eq!(help("ports"), ports);
+        assert_eq!(help("colour"), None);
     }
 
     #[test]

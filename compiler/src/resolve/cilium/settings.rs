@@ -57,32 +57,44 @@ impl Settings {
         let Some(values) = values else {
             return Self::default();
         };
-        let is = |key: &str, wanted: &str| text(values, key).is_some_and(|text| text == wanted);
-        let off = |key: &str| is(key, "false");
-        let switch = |key: &str| text(values, key).map(|text| text == "true");
-        let mode = match (
-            find(values, "policyEnforcementMode"),
-            text(values, "policyEnforcementMode"),
-        ) {
-            (Some(value), Some(text)) if text == "always" => Mode::Always(value.at),
-            (_, Some(text)) if text == "never" => Mode::Never,
+        // What `extraConfig` says of a flag of the agent comes last and wins.
+        let found = |key: &str, flag: &str| {
+            let flag = (!flag.is_empty()).then(|| format!("extraConfig.{flag}"));
+            let direct = flag.and_then(|flag| find(values, &flag));
+            direct.or_else(|| find(values, key))
+        };
+        let text = |key: &str, flag: &str| text(found(key, flag)?);
+        let on = |key: &str, flag: &str| text(key, flag).map(|text| text == "true");
+        let off = |key: &str, flag: &str| on(key, flag) == Some(false);
+        let mode = match text("policyEnforcementMode", "enable-policy").as_deref() {
+            Some("always") => found("policyEnforcementMode", "enable-policy")
+                .map_or(Mode::Default, |value| Mode::Always(value.at)),
+            Some("never") => Mode::Never,
             _ => Mode::Default,
         };
+        let cidrs = found("policyCIDRMatchMode", "policy-cidr-match-mode");
+        let cluster = text("cluster.name", "cluster-name");
+        let localhost = text("", "allow-localhost");
         Self {
             mode,
-            audit: is("policyAuditMode", "true"),
-            cidrs_cover_nodes: find(values, "policyCIDRMatchMode").is_some_and(names_nodes),
-            always_isolates: off("enableNonDefaultDenyPolicies"),
-            no_network_policies: off("k8sNetworkPolicy.enabled"),
-            no_namespaced: off("extraConfig.enable-cilium-network-policy"),
-            no_clusterwide: off("extraConfig.enable-cilium-clusterwide-network-policy"),
-            no_l7: off("l7Proxy"),
-            no_icmp: off("extraConfig.enable-icmp-rules"),
-            host_firewall: Some(switch("hostFirewall.enabled") == Some(true)),
-            node_selectors: Some(switch("nodeSelectorLabels") == Some(true)),
-            authentication: switch("authentication.enabled"),
-            cluster: Some(text(values, "cluster.name").unwrap_or_else(|| "default".to_owned())),
-            localhost_needs_rule: is("extraConfig.allow-localhost", "policy"),
+            audit: on("policyAuditMode", "policy-audit-mode") == Some(true),
+            cidrs_cover_nodes: cidrs.is_some_and(names_nodes),
+            always_isolates: off(
+                "enableNonDefaultDenyPolicies",
+                "enable-non-default-deny-policies",
+            ),
+            no_network_policies: off("k8sNetworkPolicy.enabled", "enable-k8s-networkpolicy"),
+            no_namespaced: off("", "enable-cilium-network-policy"),
+            no_clusterwide: off("", "enable-cilium-clusterwide-network-policy"),
+            no_l7: off("l7Proxy", "enable-l7-proxy"),
+            no_icmp: off("", "enable-icmp-rules"),
+            host_firewall: Some(on("hostFirewall.enabled", "enable-host-firewall") == Some(true)),
+            node_selectors: Some(
+                on("nodeSelectorLabels", "enable-node-selector-labels") == Some(true),
+            ),
+            authentication: on("authentication.enabled", "mesh-auth-enabled"),
+            cluster: Some(cluster.unwrap_or_else(|| "default".to_owned())),
+            localhost_needs_rule: localhost.as_deref() == Some("policy"),
         }
     }
 
@@ -104,13 +116,14 @@ impl Settings {
     }
 }
 
+/// A value at the top or under `cilium:`.
 fn find<'v>(values: &'v CniValues, key: &str) -> Option<&'v CniValue> {
     let nested = || values.leaves.get(&format!("cilium.{key}"));
     values.leaves.get(key).or_else(nested)
 }
 
-fn text(values: &CniValues, key: &str) -> Option<String> {
-    match &find(values, key)?.value {
+fn text(value: &CniValue) -> Option<String> {
+    match &value.value {
         Value::String(text) => Some(text.clone()),
         value @ (Value::Bool(_) | Value::Number(_)) => Some(value.to_string()),
         _ => None,
