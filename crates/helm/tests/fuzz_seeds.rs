@@ -1,6 +1,8 @@
 //! Every seed of the engine's fuzz targets is replayed: what crashed once stays mended.
 #![expect(clippy::expect_used, reason = "tests fail by panicking")]
 
+#[path = "../../../fuzz/bodies/chart_archive.rs"]
+mod chart_archive;
 #[path = "../../../fuzz/bodies/helm_exec.rs"]
 mod helm_exec;
 #[path = "../../../fuzz/bodies/helm_template.rs"]
@@ -24,6 +26,11 @@ fn replay(target: &str, body: fn(&[u8])) {
         println!("{target}: {}", file.display());
         body(&fs::read(&file).expect("a seed"));
     }
+}
+
+#[test]
+fn archive_seeds() {
+    replay("chart_archive", chart_archive::run);
 }
 
 #[test]

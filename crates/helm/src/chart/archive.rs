@@ -4,8 +4,10 @@
 //! the chart's directory, too much data). Links, devices and two entries of one name are refused
 //! too: Helm takes the first two for empty files and lets the last win.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io::Read;
+use std::rc::Rc;
 
 use flate2::bufread::MultiGzDecoder;
 use tar::{Archive, Entry, EntryType};
@@ -27,32 +29,52 @@ impl ChartFiles {
     }
 }
 
+/// Counts what comes out of the compression, and ends where nothing more is read.
+struct Bounded<R> {
+    inner: R,
+    left: Rc<Cell<usize>>,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let most = self.left.get().min(buffer.len());
+        let read = self
+            .inner
+            .read(buffer.get_mut(..most).unwrap_or_default())?;
+        self.left.set(self.left.get().saturating_sub(read));
+        Ok(read)
+    }
+}
+
 /// Reads an archive out of what is left of a budget.
 pub(super) fn read(bytes: &[u8], budget: &mut Budget<'_>) -> Result<ChartFiles, ChartError> {
     if !bytes.starts_with(&[0x1F, 0x8B, 0x08]) {
         return Err(broken("", "it is not a gzip archive"));
     }
-    let ratio = bytes
-        .len()
-        .saturating_mul(budget.limits.ratio)
-        .max(RATIO_FREE);
+    let ratio = bytes.len().saturating_mul(budget.limits.ratio);
     // Padding and headers count too: an archive of nothing but headers must end as well.
     let headers = budget.limits.files.saturating_mul(4096);
     let bound = budget
         .left()
         .saturating_add(headers)
-        .min(ratio.saturating_add(1));
-    let bound = u64::try_from(bound).unwrap_or(u64::MAX);
-    let mut archive = Archive::new(MultiGzDecoder::new(bytes).take(bound));
+        .min(ratio.max(RATIO_FREE));
+    let left = Rc::new(Cell::new(bound));
+    let mut archive = Archive::new(Bounded {
+        inner: MultiGzDecoder::new(bytes),
+        left: Rc::clone(&left),
+    });
+    let end = |error: &std::io::Error| {
+        if left.get() == 0 {
+            let message = format!("{} packed bytes become more than {bound}", bytes.len());
+            return ChartError::new(ChartErrorKind::Limit, "", message);
+        }
+        broken("", &error.to_string())
+    };
     let mut files = Vec::new();
     let mut seen = BTreeSet::new();
-    let mut unpacked = 0_usize;
-    let entries = archive
-        .entries()
-        .map_err(|error| broken("", &error.to_string()))?;
-    for entry in entries {
-        let entry = entry.map_err(|error| end(&error, unpacked, ratio, bytes.len()))?;
-        let Some(file) = file(entry, budget, &mut unpacked, ratio, bytes.len())? else {
+    for entry in archive.entries().map_err(|error| end(&error))? {
+        let entry = entry.map_err(|error| end(&error))?;
+        let Some(file) = file(entry, budget, end)? else {
             continue;
         };
         if !seen.insert(file.path.clone()) {
@@ -69,9 +91,7 @@ pub(super) fn read(bytes: &[u8], budget: &mut Budget<'_>) -> Result<ChartFiles, 
 fn file(
     mut entry: Entry<'_, impl Read>,
     budget: &mut Budget<'_>,
-    unpacked: &mut usize,
-    ratio: usize,
-    packed: usize,
+    end: impl Fn(&std::io::Error) -> ChartError,
 ) -> Result<Option<ChartFile>, ChartError> {
     let raw = entry.path_bytes().into_owned();
     let raw = String::from_utf8(raw).map_err(|_| broken("", "an entry's name is not UTF-8"))?;
@@ -91,12 +111,9 @@ fn file(
     let size = usize::try_from(entry.size()).unwrap_or(usize::MAX);
     budget.take(&path, size)?;
     let mut data = Vec::new();
-    entry
-        .read_to_end(&mut data)
-        .map_err(|error| end(&error, unpacked.saturating_add(size), ratio, packed))?;
-    *unpacked = unpacked.saturating_add(data.len());
+    entry.read_to_end(&mut data).map_err(|error| end(&error))?;
     if data.len() < size {
-        return Err(end_of(*unpacked, ratio, packed));
+        return Err(end(&std::io::ErrorKind::UnexpectedEof.into()));
     }
     Ok(Some(ChartFile::new(path, &data)))
 }
@@ -136,25 +153,6 @@ fn inside(raw: &str) -> Result<String, ChartError> {
         return refused("chart contains illegally named files");
     }
     Ok(clean.join("/"))
-}
-
-/// An early end: either the archive is cut or it was cut by the ratio.
-fn end(error: &std::io::Error, unpacked: usize, ratio: usize, packed: usize) -> ChartError {
-    if unpacked >= ratio {
-        return end_of(unpacked, ratio, packed);
-    }
-    broken("", &error.to_string())
-}
-
-fn end_of(unpacked: usize, ratio: usize, packed: usize) -> ChartError {
-    if unpacked >= ratio {
-        let message = format!("{packed} packed bytes become more than {ratio}");
-        return ChartError::new(ChartErrorKind::Limit, "", message);
-    }
-    broken(
-        "",
-        "the archive ends in the middle of a file, or is larger than is read",
-    )
 }
 
 fn broken(path: &str, message: &str) -> ChartError {

@@ -1,0 +1,2 @@
+{{ define "x" }}
+  {{ if not .Values.a }}{{ fail (printf "set a, not %q" "b") }}{{ end }}{{ end }}
