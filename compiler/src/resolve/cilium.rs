@@ -154,6 +154,9 @@ pub(crate) fn isolate_everybody(at: Location) -> (Policy, PolicyOrigin) {
     (policy, origin)
 }
 
+/// A part of a policy that nothing can be made of.
+struct Meaningless;
+
 struct Reader<'a> {
     kind: PolicyKind,
     item: &'a Item<'a>,
@@ -213,13 +216,11 @@ impl<'a> Reader<'a> {
         let mut policies = Vec::new();
         for (part, spec) in specs(self.item).enumerate() {
             let part = u16::try_from(part).unwrap_or(u16::MAX);
-            match self.policy(spec, part) {
-                Some(found) => policies.extend(found),
-                None => {
-                    self.say("left out, because a part of it has no meaning");
-                    return None;
-                }
-            }
+            let Ok(found) = self.policy(spec, part) else {
+                self.say("left out, because a part of it has no meaning");
+                return None;
+            };
+            policies.extend(found);
         }
         Some(policies)
     }
@@ -228,7 +229,7 @@ impl<'a> Reader<'a> {
     fn refused_by_settings(&self) -> Option<&'static str> {
         let settings = &self.around.settings;
         for spec in specs(self.item) {
-            let rules = LISTS.iter().flat_map(|(list, ..)| spec.get(list));
+            let rules = LISTS.iter().filter_map(|(list, ..)| spec.get(list));
             for rule in rules.flat_map(NodeRef::items) {
                 let some = |key: &str| rule.get(key).is_some_and(|list| !list.is_empty());
                 let ports = rule.get("toPorts").into_iter().flat_map(NodeRef::items);
@@ -251,10 +252,14 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// One specification. The outer `None` has no meaning; the inner one has no effect.
-    fn policy(&mut self, spec: NodeRef<'a>, part: u16) -> Option<Option<(Policy, PolicyOrigin)>> {
+    /// One specification; `None` when it has no effect.
+    fn policy(
+        &mut self,
+        spec: NodeRef<'a>,
+        part: u16,
+    ) -> Result<Option<(Policy, PolicyOrigin)>, Meaningless> {
         let Some((subject, subject_at)) = self.subject(spec)? else {
-            return Some(None);
+            return Ok(None);
         };
         let mut rules = Vec::new();
         let mut origins = Vec::new();
@@ -264,9 +269,10 @@ impl<'a> Reader<'a> {
             let Some((key, items)) = spec.entry(list).filter(|(_, items)| !items.is_empty()) else {
                 continue;
             };
-            let required = self.required(items, direction)?;
+            let required = self.required(items, direction).ok_or(Meaningless)?;
             for node in items.items() {
-                for (rule, origin) in self.rules((direction, purpose), node, &required)? {
+                let rules_of = self.rules((direction, purpose), node, &required);
+                for (rule, origin) in rules_of.ok_or(Meaningless)? {
                     rules.push(rule);
                     origins.push(origin);
                 }
@@ -307,33 +313,34 @@ impl<'a> Reader<'a> {
             isolates,
             rules,
         };
-        Some(Some((policy, origin)))
+        Ok(Some((policy, origin)))
     }
 
-    /// S-CILIUM-SUBJECT and S-CILIUM-HOST. The inner `None` selects nobody of this model.
-    fn subject(&mut self, spec: NodeRef<'a>) -> Option<Option<(Subject, Location)>> {
+    /// S-CILIUM-SUBJECT and S-CILIUM-HOST; `None` selects nobody of this model.
+    fn subject(&mut self, spec: NodeRef<'a>) -> Result<Option<(Subject, Location)>, Meaningless> {
         let part = |key: &str| spec.get(key).filter(|node| !node.is_null());
         if let Some(node) = part("nodeSelector") {
             match self.around.settings.host_firewall {
                 Some(true) => {}
                 Some(false) => {
                     self.say("without effect on nodes, because `hostFirewall.enabled` is off");
-                    return Some(None);
+                    return Ok(None);
                 }
                 None => self.say(
                     "holds for nodes where `hostFirewall.enabled` is on, which is not known; \
                      give --cni-values",
                 ),
             }
-            let selected = selector::nodes(&terms(node)?, self.scope().cluster);
-            return Some(selected.map(|nodes| (Subject::Nodes(nodes), self.locate(node))));
+            let selected = selector::nodes(&terms(node).ok_or(Meaningless)?, self.scope().cluster);
+            return Ok(selected.map(|nodes| (Subject::Nodes(nodes), self.locate(node))));
         }
-        let node = part("endpointSelector")?;
-        let Some(selected) = selector::subject(&terms(node)?, self.scope()) else {
+        let node = part("endpointSelector").ok_or(Meaningless)?;
+        let Some(selected) = selector::subject(&terms(node).ok_or(Meaningless)?, self.scope())
+        else {
             self.say("selects parties that are no pods, about which no answer is given");
-            return Some(None);
+            return Ok(None);
         };
-        Some(Some((Subject::Endpoints(selected), self.locate(node))))
+        Ok(Some((Subject::Endpoints(selected), self.locate(node))))
     }
 
     /// S-CILIUM-REQUIRES: what the rules of a list ask of every endpoint.

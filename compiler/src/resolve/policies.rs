@@ -33,9 +33,9 @@ impl Lowered {
     }
 }
 
-/// Lowers the policies of one object. `None` for kinds that nobody reads.
-fn lower(kind: PolicyKind, item: &Item<'_>, cilium: &cilium::Around) -> Option<Lowered> {
-    Some(match kind {
+/// Lowers the policies of one object.
+fn lower(kind: PolicyKind, item: &Item<'_>, cilium: &cilium::Around) -> Lowered {
+    match kind {
         PolicyKind::NetworkPolicy if cilium.settings.no_network_policies => Lowered {
             left_out: vec![format!(
                 "{} is left out, because the CNI values keep the agent from reading it",
@@ -50,7 +50,7 @@ fn lower(kind: PolicyKind, item: &Item<'_>, cilium: &cilium::Around) -> Option<L
         PolicyKind::CiliumNetworkPolicy | PolicyKind::CiliumClusterwideNetworkPolicy => {
             cilium::lower(kind, item, cilium)
         }
-    })
+    }
 }
 
 /// What was written. Policies are sorted here as [`PolicySet`] sorts them, so that their origins
@@ -63,7 +63,7 @@ pub(super) fn resolve(collected: &Collected<'_>, dialect: Option<Dialect>, model
     for item in collected.items.iter().filter(|item| !item.removed) {
         is_cilium |= kinds::is_cilium_policy(item.object);
         let found = match item.role {
-            Role::Policy(kind) => lower(kind, item, &around),
+            Role::Policy(kind) => Some(lower(kind, item, &around)),
             Role::OtherPolicy => None,
             _ => continue,
         };

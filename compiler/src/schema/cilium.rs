@@ -6,7 +6,7 @@ mod peers;
 mod ports;
 mod texts;
 
-pub(crate) use texts::{icmp_type, port_number, prefix};
+pub(crate) use texts::{Port, icmp_type, port_number, prefix};
 
 use super::path::Path;
 use super::report::Report;

@@ -8,7 +8,7 @@ use crate::finding::{Finding, Severity};
 use crate::lint::context::{Context, Written};
 use crate::lint::groups::GroupId;
 use crate::lint::{Rule, words};
-use netpol_policy::{ContainerPort, Direction, Peer, PortMatch};
+use netpol_policy::{ContainerPort, Direction, Peer, PortMatch, Protocol};
 use std::collections::BTreeSet;
 
 /// Ports that are named as being served.
@@ -19,10 +19,25 @@ pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
     let mut findings = Vec::new();
     for written in context.rules() {
         let ports = written.rule.ports.iter().flatten().enumerate();
-        let unserved = ports.filter(|(_, port)| !is_served(context, written, port));
+        let unserved = ports.filter(|(at, _)| {
+            let mut one_of = alternatives(written, *at);
+            let first = one_of.next();
+            first.is_some_and(|(first, _)| first == *at)
+                && first
+                    .into_iter()
+                    .chain(one_of)
+                    .all(|(_, port)| !is_served(context, written, port))
+        });
         findings.extend(unserved.filter_map(|at| tell(context, rule, written, at)));
     }
     findings
+}
+
+/// What is written in the same place: a port without protocol may stand for one of each.
+fn alternatives(written: Written<'_>, at: usize) -> impl Iterator<Item = (usize, &PortMatch)> {
+    let place = written.place.ports.get(at);
+    let ports = written.rule.ports.iter().flatten().enumerate();
+    ports.filter(move |(other, _)| *other == at || written.place.ports.get(*other) == place)
 }
 
 /// The pods whose ports the rule speaks of: those that receive. Nobody, when the rule also speaks
@@ -49,9 +64,18 @@ fn is_served(context: &Context<'_>, written: Written<'_>, port: &PortMatch) -> b
         .filter_map(|g| Some(context.pod(g)?.ports.as_slice()))
         .peekable();
     let nobody = ports.peek().is_none();
-    let named = matches!(port, PortMatch::Named { .. });
+    let named = match port {
+        PortMatch::Named { .. } => true,
+        // What has no ports is not declared.
+        PortMatch::Range { protocol, .. } if !has_ports(*protocol) => return true,
+        PortMatch::Range { .. } => false,
+    };
     let open = |declared: &[ContainerPort]| !named && declared.is_empty();
     nobody || ports.any(|declared| open(declared) || declared.iter().any(|d| serves(port, d)))
+}
+
+fn has_ports(protocol: Protocol) -> bool {
+    matches!(protocol, Protocol::Tcp | Protocol::Udp | Protocol::Sctp)
 }
 
 fn tell(

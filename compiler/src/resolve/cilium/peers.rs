@@ -105,7 +105,7 @@ pub(super) fn read(
     }
     let mut named = !items(lists.groups).is_empty();
     if direction == Direction::Egress {
-        named |= out.egress_only(reader, rule)?;
+        named |= out.egress_only(reader, rule);
     }
     // S-CILIUM-EMPTY: a list without items selects nobody; those of the operator and the proxy
     // are as good as absent.
@@ -168,7 +168,7 @@ impl Peers {
     }
 
     /// `toServices` and `toFQDNs`; says whether one of them is given.
-    fn egress_only(&mut self, reader: &mut Reader<'_>, rule: NodeRef<'_>) -> Option<bool> {
+    fn egress_only(&mut self, reader: &mut Reader<'_>, rule: NodeRef<'_>) -> bool {
         let items = |key: &str| -> Vec<NodeRef<'_>> {
             rule.get(key).into_iter().flat_map(NodeRef::items).collect()
         };
@@ -196,7 +196,7 @@ impl Peers {
             }
             self.add(reader, *first, [Peer::Names(fqdns)]);
         }
-        Some(!services.is_empty() || !names.is_empty())
+        !services.is_empty() || !names.is_empty()
     }
 }
 

@@ -1,6 +1,6 @@
 //! `toPorts` and `icmps`: which packets a rule is about, and what else must hold.
 
-use crate::schema::cilium::{icmp_type, port_number};
+use crate::schema::cilium::{Port, icmp_type, port_number};
 use netpol_policy::{Condition, PortMatch, Protocol};
 use netpol_yaml::NodeRef;
 
@@ -123,15 +123,15 @@ fn port_matches(node: NodeRef<'_>, purpose: Purpose) -> Option<(Vec<PortMatch>, 
     let last = u16::try_from(last.unwrap_or(0)).unwrap_or(0);
     let matches = match port_number(port)? {
         // Port 0 is every port; an `endPort` that is not behind the port says nothing.
-        Some(0) => protocols.iter().map(|p| PortMatch::all_of(*p)).collect(),
-        Some(first) => (protocols.iter())
+        Port::Number(0) => protocols.iter().map(|p| PortMatch::all_of(*p)).collect(),
+        Port::Number(first) => (protocols.iter())
             .map(|&protocol| PortMatch::Range {
                 protocol,
                 first,
                 last: last.max(first),
             })
             .collect(),
-        None => (protocols.iter())
+        Port::Name => (protocols.iter())
             .map(|&protocol| PortMatch::Named {
                 protocol: Some(protocol),
                 name: port.to_ascii_lowercase(),

@@ -1,7 +1,7 @@
 //! `toPorts` and `icmps` of a rule of Cilium.
 
 use super::peers::each;
-use super::texts::{icmp_type, port_number};
+use super::texts::{Port, icmp_type, port_number};
 use super::{Side, refuse, refuse_entry};
 use crate::schema::path::Path;
 use crate::schema::report::Report;
@@ -159,7 +159,10 @@ fn check_l7(
         let found = port.get(key).and_then(NodeRef::as_str);
         found.unwrap_or_default().to_owned()
     };
-    let number = |port: &NodeRef<'_>| port_number(&text(port, "port")).flatten();
+    let number = |port: &NodeRef<'_>| match port_number(&text(port, "port")) {
+        Some(Port::Number(number)) => Some(number),
+        _ => None,
+    };
     if (dns || others) && ports.iter().any(|port| number(port) == Some(0)) {
         refused(
             report,

@@ -12,11 +12,19 @@ pub(crate) fn prefix(text: &str) -> Option<IpNet> {
     }
 }
 
-/// A port: `Some(Some(number))`, `Some(None)` for a name (IANA service name, case of no matter),
-/// `None` for neither. Numbers follow Go: `0120` is octal.
-pub(crate) fn port_number(text: &str) -> Option<Option<u16>> {
+/// What the text of a port is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Port {
+    /// A number.
+    Number(u16),
+    /// An IANA service name, whose case makes no difference.
+    Name,
+}
+
+/// Reads a port; `None` when it is neither. Numbers follow Go: `0120` is octal.
+pub(crate) fn port_number(text: &str) -> Option<Port> {
     if is_service_name(text) {
-        return Some(None);
+        return Some(Port::Name);
     }
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     let number = match text.strip_prefix('0') {
@@ -24,7 +32,7 @@ pub(crate) fn port_number(text: &str) -> Option<Option<u16>> {
         Some(octal) if !octal.is_empty() => u16::from_str_radix(octal, 8).ok(),
         _ => text.parse().ok(),
     };
-    number.map(Some)
+    number.map(Port::Number)
 }
 
 /// `iana.IsSvcName`: 1 to 15 letters, digits and single hyphens inside, at least one letter.
@@ -99,18 +107,18 @@ const V6: [(&str, u8); 27] = [
 
 #[cfg(test)]
 mod tests {
-    use super::{icmp_type, port_number, prefix};
+    use super::{Port, icmp_type, port_number, prefix};
 
     #[test]
     fn ports_are_numbers_names_or_nothing() {
         let cases = [
-            ("80", Some(Some(80))),
-            ("0", Some(Some(0))),
-            ("65535", Some(Some(65535))),
-            ("0120", Some(Some(80))),
-            ("http", Some(None)),
-            ("HTTP-2", Some(None)),
-            ("0x50", Some(None)),
+            ("80", Some(Port::Number(80))),
+            ("0", Some(Port::Number(0))),
+            ("65535", Some(Port::Number(65535))),
+            ("0120", Some(Port::Number(80))),
+            ("http", Some(Port::Name)),
+            ("HTTP-2", Some(Port::Name)),
+            ("0x50", Some(Port::Name)),
             ("65536", None),
             ("99999", None),
             ("080", None),
