@@ -11,13 +11,17 @@ pub mod diff;
 pub mod explain;
 mod files;
 mod git;
+pub mod init;
 pub mod inputs;
 pub mod inspect;
 pub mod keygen;
+mod overlays;
 pub mod query;
 pub mod reach;
 pub mod sign;
+pub mod targets;
 pub mod terminal;
+pub mod test;
 pub mod verify;
 pub mod what_if;
 
@@ -74,11 +78,13 @@ enum Verb {
     Query(query::Args),
     Reach(reach::Args),
     Diff(diff::Args),
+    Test(test::Args),
     Build(build::Args),
     Inspect(inspect::Args),
     Keygen(keygen::Args),
     Sign(sign::Args),
     Verify(verify::Args),
+    Init(init::Args),
     Completions(completions::Args),
 }
 
@@ -91,16 +97,18 @@ pub fn run(args: impl IntoIterator<Item = OsString>, terminal: &mut Terminal<'_>
     };
     terminal.configure(cli.global);
     let ended = match &cli.verb {
-        Verb::Check(args) => check::run(args, terminal),
+        Verb::Check(args) => targets::each(args, terminal, check::run),
         Verb::Explain(args) => explain::run(args, terminal),
-        Verb::Query(args) => query::run(args, terminal),
-        Verb::Reach(args) => reach::run(args, terminal),
-        Verb::Diff(args) => diff::run(args, terminal),
+        Verb::Query(args) => targets::each(args, terminal, query::run),
+        Verb::Reach(args) => targets::each(args, terminal, reach::run),
+        Verb::Diff(args) => targets::each(args, terminal, diff::run),
+        Verb::Test(args) => test::run(args, terminal),
         Verb::Build(args) => build::run(args, terminal),
         Verb::Inspect(args) => inspect::run(args, terminal),
         Verb::Keygen(args) => keygen::run(args, terminal),
         Verb::Sign(args) => sign::run(args, terminal),
         Verb::Verify(args) => verify::run(args, terminal),
+        Verb::Init(args) => init::run(args, terminal),
         Verb::Completions(args) => completions::run(args, terminal),
     };
     terminal.finish(ended)

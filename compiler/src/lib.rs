@@ -7,6 +7,7 @@
 
 pub mod change;
 pub mod cli;
+pub mod config;
 pub mod finding;
 pub mod lint;
 pub mod load;
@@ -17,3 +18,4 @@ pub mod report;
 pub mod resolve;
 pub mod schema;
 pub mod source;
+pub mod suite;

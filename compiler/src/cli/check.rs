@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// Read manifests, and say what is wrong with them and where they contradict each other.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(
     after_help = "Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 input that cannot be read (beats 1).
 
@@ -82,6 +82,22 @@ impl FromStr for Destination {
         };
         let format = format.parse().map_err(|e| format!("{e}"))?;
         Ok(Self { format, file })
+    }
+}
+
+impl super::targets::Aimed for Args {
+    fn inputs(&mut self) -> &mut Inputs {
+        &mut self.inputs
+    }
+
+    /// A report for a file is one target's.
+    fn has_paths(&self) -> bool {
+        !self.paths.is_empty() || self.format.iter().any(|d| d.file.is_some())
+    }
+
+    fn is_for_machines(&self) -> bool {
+        let for_people = |d: &Destination| matches!(d.format, Format::Full | Format::Concise);
+        !self.format.iter().all(for_people)
     }
 }
 

@@ -19,7 +19,7 @@ use given::{Given, Read};
 use std::path::PathBuf;
 
 /// Show what changes in who reaches whom, and which edit does it.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(
     after_help = "A and B: a file or directory, git:REF or git:REF:PATH (read by calling git; REF alone means the
 working directory at REF), a dump of a cluster (dump:FILE), or a bundle (FILE.npb). What opens the
@@ -32,6 +32,7 @@ Examples:
   netpolc diff policies-examples/diff/namespace-label/a policies-examples/diff/namespace-label/b
   netpolc diff git:main .
   netpolc diff git:main:policies policies --with workloads --format markdown > comment.md
+  netpolc diff git:main . --target production
   netpolc diff before.npb after.npb --format json"
 )]
 pub struct Args {
@@ -71,6 +72,26 @@ struct Told<'a> {
     sources: &'a Sources,
     /// What could not be taken into account, before and after.
     incomplete: [&'a [String]; 2],
+}
+
+impl super::targets::Aimed for Args {
+    fn inputs(&mut self) -> &mut Inputs {
+        &mut self.inputs
+    }
+
+    /// Files, dumps and bundles are what they are; the targets of a configuration lie in trees.
+    fn has_paths(&self) -> bool {
+        let is_tree = |text: &str| match Given::parse(text) {
+            Ok(Given::Git(place)) => place.path.is_none(),
+            Ok(Given::Path(path)) => path == std::path::Path::new("."),
+            _ => false,
+        };
+        !self.with.is_empty() || ![&self.before, &self.after].iter().all(|side| is_tree(side))
+    }
+
+    fn is_for_machines(&self) -> bool {
+        self.format == Format::Json
+    }
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {

@@ -19,6 +19,9 @@ pub struct Inputs {
     /// One of the targets that netpolc.toml names.
     #[arg(long, value_name = "NAME")]
     pub target: Option<String>,
+    /// The file that names the targets [default: netpolc.toml here or above].
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// The namespace of objects that name none [default: default].
     #[arg(long, value_name = "NAMESPACE")]
     pub namespace: Option<String>,
@@ -54,6 +57,15 @@ impl From<DialectName> for Dialect {
         match name {
             DialectName::Kubernetes => Self::Kubernetes,
             DialectName::Cilium => Self::Cilium,
+        }
+    }
+}
+
+impl From<Dialect> for DialectName {
+    fn from(dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::Kubernetes => Self::Kubernetes,
+            Dialect::Cilium => Self::Cilium,
         }
     }
 }
@@ -106,7 +118,13 @@ impl Inputs {
         paths: &[PathBuf],
         terminal: &mut Terminal<'_>,
     ) -> Result<Analysis, Failure> {
-        Ok(resolve::read(&self.asked(paths, terminal)?))
+        let analysis = resolve::read(&self.asked(paths, terminal)?);
+        if self.target.is_none()
+            && let Some(hint) = super::overlays::hint(&analysis)
+        {
+            terminal.note(&hint);
+        }
+        Ok(analysis)
     }
 
     /// What is to be read, with standard input read to its end where it is named.
@@ -119,10 +137,13 @@ impl Inputs {
         terminal: &mut Terminal<'_>,
     ) -> Result<resolve::Inputs, Failure> {
         if self.target.is_some() {
-            return Err(Failure::new(
-                "--target needs a netpolc.toml that names the targets, and there is none; \
-                 give the paths of one cluster instead",
-            ));
+            if !paths.is_empty() {
+                return Err(Failure::new(
+                    "--target and paths both say what is analysed; give one of them",
+                ));
+            }
+            let (paths, aimed) = self.aimed(None)?;
+            return aimed.asked(&paths, terminal);
         }
         let nothing = [&self.cluster_state, &self.cni_values]
             .iter()

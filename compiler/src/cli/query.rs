@@ -23,7 +23,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// Ask whether one party reaches another, and why.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(
     override_usage = "netpolc query [OPTIONS] <FROM> <TO> [PATH]...
        netpolc query [OPTIONS] --image <BUNDLE> <FROM> <TO>
@@ -83,6 +83,20 @@ enum Expected {
 enum Format {
     Text,
     Json,
+}
+
+impl super::targets::Aimed for Args {
+    fn inputs(&mut self) -> &mut Inputs {
+        &mut self.inputs
+    }
+
+    fn has_paths(&self) -> bool {
+        self.image.is_some() || !self.paths().is_empty()
+    }
+
+    fn is_for_machines(&self) -> bool {
+        self.batch.is_some() || self.format == Format::Json
+    }
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {

@@ -23,7 +23,7 @@ use netpol_policy::Matrix;
 use std::path::PathBuf;
 
 /// Show who reaches whom.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(
     after_help = "Parties that no policy tells apart stand together. Only what passes is listed; a connection
 that the input does not decide is marked `unknown`. Replies follow their connection.
@@ -102,6 +102,20 @@ struct Shown<'a> {
     has_hosts: bool,
     /// As it was asked for.
     focus: Option<String>,
+}
+
+impl super::targets::Aimed for Args {
+    fn inputs(&mut self) -> &mut Inputs {
+        &mut self.inputs
+    }
+
+    fn has_paths(&self) -> bool {
+        !self.paths.is_empty()
+    }
+
+    fn is_for_machines(&self) -> bool {
+        !matches!(self.format, Format::Text | Format::Markdown)
+    }
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {

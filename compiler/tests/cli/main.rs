@@ -8,9 +8,12 @@
 )]
 
 mod artefact;
+mod assertions;
 mod batch;
+mod diff;
 mod query;
 mod reach;
 mod round_trip;
 mod support;
+mod targets;
 mod usage;

@@ -5,11 +5,14 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::process::{Command, Stdio};
 
-const VERBS: [&str; 10] = [
+const VERBS: [&str; 13] = [
     "check",
     "explain",
     "query",
     "reach",
+    "diff",
+    "test",
+    "init",
     "build",
     "inspect",
     "keygen",

@@ -96,18 +96,20 @@ fn side(
 ) -> Result<Read, Failure> {
     let mut inputs = inputs.clone();
     let mut kept: Option<Checkout> = None;
-    let mut paths = match given {
+    let root = match given {
         Given::Bundle(path) => return Ok(Read::Bundle(Box::new(read_bundle(path)?))),
-        Given::Path(path) => vec![path.clone()],
+        Given::Path(path) => Some(path.clone()),
         Given::Dump(path) => {
             inputs.cluster_state.push(path.clone());
-            Vec::new()
+            None
         }
-        Given::Git(place) => {
-            let checkout = kept.insert(checkout(place)?);
-            vec![checkout.path()]
-        }
+        Given::Git(place) => Some(kept.insert(checkout(place)?).path()),
     };
+    let mut paths: Vec<PathBuf> = root.iter().cloned().collect();
+    if inputs.target.is_some() && root.is_some() {
+        // The files of a target lie at the same places below either root.
+        (paths, inputs) = inputs.aimed(root.as_deref())?;
+    }
     paths.extend(with.iter().cloned());
     let asked = inputs.asked(&paths, terminal)?;
     let mut analysis = resolve::read_after(&asked, std::mem::take(sources));

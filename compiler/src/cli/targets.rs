@@ -1,0 +1,166 @@
+//! The targets of `netpolc.toml`: finding the file, and one verb for one target or for all.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the configuration is looked for here, from the working directory upwards"
+)]
+
+use super::{Exit, Failure, Inputs, Terminal};
+use crate::config::{Config, FILE_NAME, Target};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A configuration, and the directory that its paths begin at.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// What it says.
+    pub config: Config,
+    /// Relative to the working directory where the file was looked for; empty for itself.
+    pub directory: PathBuf,
+}
+
+/// The configuration that is named, else the nearest one above the working directory.
+///
+/// # Errors
+/// The file cannot be read or has faults; each is a sentence with its line.
+pub fn find(named: Option<&Path>) -> Result<Option<Found>, Failure> {
+    let path = match named {
+        Some(path) => path.to_path_buf(),
+        None => match upwards() {
+            Some(path) => path,
+            None => return Ok(None),
+        },
+    };
+    let shown = path.display();
+    let text = fs::read_to_string(&path)
+        .map_err(|error| Failure::new(format!("{shown} cannot be read: {error}")))?;
+    let config = Config::parse(&text).map_err(|faults| {
+        let lines = faults
+            .iter()
+            .map(|f| format!("{shown}:{}: {}", f.line, f.sentence));
+        Failure::new(lines.collect::<Vec<_>>().join("\n       "))
+    })?;
+    let directory = path.parent().unwrap_or(Path::new("")).to_path_buf();
+    Ok(Some(Found { config, directory }))
+}
+
+/// The nearest file of that name, by the way upwards, so that no absolute path is shown.
+fn upwards() -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    let mut way = PathBuf::new();
+    for directory in here.ancestors() {
+        if directory.join(FILE_NAME).is_file() {
+            return Some(way.join(FILE_NAME));
+        }
+        // Beyond the repository's root another one begins.
+        if directory.join(".git").exists() {
+            return None;
+        }
+        way.push("..");
+    }
+    None
+}
+
+/// What a verb needs for all targets to be asked.
+pub trait Aimed: Clone {
+    /// The flags of the input.
+    fn inputs(&mut self) -> &mut Inputs;
+
+    /// Are there paths that say what is analysed?
+    fn has_paths(&self) -> bool;
+
+    /// Must nothing but the answer stand on standard output?
+    fn is_for_machines(&self) -> bool;
+}
+
+/// Runs a verb: for what its flags name, else for each target of the configuration, apart.
+pub fn each<A: Aimed>(
+    args: &A,
+    terminal: &mut Terminal<'_>,
+    run: impl Fn(&A, &mut Terminal<'_>) -> Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
+    let mut aimed = args.clone();
+    let named = args.has_paths() || aimed.inputs().names_input();
+    if named {
+        return run(args, terminal);
+    }
+    let Some(found) = find(aimed.inputs().config.as_deref())? else {
+        return run(args, terminal);
+    };
+    let mut worst = Exit::Yes;
+    let several = found.config.targets.len() > 1;
+    for (at, target) in found.config.targets.iter().enumerate() {
+        if several && args.is_for_machines() {
+            terminal.note(&format!("target {}", target.name));
+        } else if several {
+            let before = if at == 0 { "" } else { "\n" };
+            writeln!(terminal.stdout, "{before}# target {}", target.name)?;
+        }
+        aimed.inputs().target = Some(target.name.clone());
+        let ended = match run(&aimed, terminal) {
+            Ok(exit) => exit,
+            Err(Failure::Output(error)) => return Err(Failure::Output(error)),
+            Err(Failure::Said) => Exit::CouldNot,
+            Err(Failure::Sentence(sentence)) => {
+                terminal.error(&format!("target {}: {sentence}", target.name));
+                Exit::CouldNot
+            }
+        };
+        worst = worst.max(ended);
+    }
+    if found.config.targets.is_empty() {
+        return run(args, terminal);
+    }
+    Ok(worst)
+}
+
+impl Inputs {
+    /// Do the flags say what is analysed?
+    pub fn names_input(&self) -> bool {
+        self.target.is_some() || !self.cluster_state.is_empty()
+    }
+
+    /// The paths and flags of the target that is asked for, with its files below `root`; without a
+    /// target what was given. Flags win over what the configuration says.
+    ///
+    /// # Errors
+    /// There is no configuration, or no such target in it.
+    pub fn aimed(&self, root: Option<&Path>) -> Result<(Vec<PathBuf>, Self), Failure> {
+        let Some(name) = &self.target else {
+            return Ok((Vec::new(), self.clone()));
+        };
+        let found = find(self.config.as_deref())?.ok_or_else(|| {
+            Failure::new(
+                "--target needs a netpolc.toml that names the targets, and there is none here or \
+                 above; `netpolc init` writes one",
+            )
+        })?;
+        let target = found.config.target(name).map_err(Failure::new)?;
+        let root = root.unwrap_or(&found.directory);
+        Ok(self.merged(target, root))
+    }
+
+    fn merged(&self, target: &Target, root: &Path) -> (Vec<PathBuf>, Self) {
+        let below = |paths: &[PathBuf]| -> Vec<PathBuf> {
+            paths.iter().map(|path| root.join(path)).collect()
+        };
+        let or = |given: &[PathBuf], own: &[PathBuf]| {
+            if given.is_empty() {
+                below(own)
+            } else {
+                given.to_vec()
+            }
+        };
+        let mut paths = below(&target.paths);
+        paths.extend(target.charts.iter().map(|chart| root.join(&chart.path)));
+        let inputs = Self {
+            target: None,
+            namespace: self.namespace.clone().or_else(|| target.namespace.clone()),
+            dialect: self.dialect.or_else(|| target.dialect.map(Into::into)),
+            cni_values: or(&self.cni_values, &target.cni_values),
+            closed_world: self.closed_world || target.closed_world,
+            cluster_state: or(&self.cluster_state, &target.cluster_state),
+            ..self.clone()
+        };
+        (paths, inputs)
+    }
+}
