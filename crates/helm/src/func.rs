@@ -9,6 +9,7 @@ mod builtin;
 mod call;
 mod cases;
 mod certificates;
+mod ciphers;
 mod dates;
 mod decimal;
 mod defaults;
@@ -98,6 +99,7 @@ impl Func {
 const TOPICS: &[&[Func]] = &[
     builtin::FUNCTIONS,
     certificates::FUNCTIONS,
+    ciphers::FUNCTIONS,
     dates::FUNCTIONS,
     defaults::FUNCTIONS,
     dicts::FUNCTIONS,

@@ -34,9 +34,17 @@ fn charts_render_as_helm_renders_them() {
             ..Options::default()
         };
         let rendering = render(&chart, &values, &options);
-        assert!(rendering.failure.is_none(), "{name}: {:?}", rendering.failure);
+        assert!(
+            rendering.failure.is_none(),
+            "{name}: {:?}",
+            rendering.failure
+        );
         let expected = folder.join(format!("expected/{name}.yaml"));
-        similar(name, &std::fs::read_to_string(expected).unwrap(), &rendering.print());
+        similar(
+            name,
+            &std::fs::read_to_string(expected).unwrap(),
+            &rendering.print(),
+        );
     }
     assert!(cases.len() >= 5, "the list of cases is whole");
 }

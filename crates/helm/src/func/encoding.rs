@@ -2,7 +2,6 @@
 
 use super::json_in::parse_json;
 use super::json_out::{Layout, to_json};
-use super::plain::{Plain, Scalar};
 use super::plain_of::{extract, to_value};
 use super::toml_in::parse_toml;
 use super::toml_out::to_toml;
@@ -185,13 +184,4 @@ fn decoded(read: Result<Value, String>, wanted: Wanted, context: &str) -> Value 
         }
         Wanted::List => List::new(vec![message.into()]).into(),
     }
-}
-
-/// JSON text of one string, as it stands inside of other JSON.
-pub(crate) fn json_string(text: &str) -> String {
-    to_json(
-        &Plain::Leaf(Scalar::Str(text.to_owned()), None),
-        Layout::Compact,
-    )
-    .text
 }

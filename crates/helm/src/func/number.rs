@@ -98,16 +98,6 @@ pub(crate) enum NotInt {
     Range(i64),
 }
 
-impl NotInt {
-    /// The reason as `strconv.NumError` ends.
-    pub(crate) fn reason(self) -> &'static str {
-        match self {
-            Self::Syntax => "invalid syntax",
-            Self::Range(_) => "value out of range",
-        }
-    }
-}
-
 /// `strconv.ParseInt(text, base, 64)`; base 0 reads Go's prefixes and underscores.
 pub(crate) fn parse_int_or(text: &str, base: u32) -> Result<i64, NotInt> {
     let (negative, unsigned) = match text.strip_prefix('-') {

@@ -301,6 +301,19 @@ impl<'a> Reader<'a> {
         Ok(false)
     }
 
+    /// Refuses `z-a`.
+    fn check_range(&self, low: char) -> Result<(), String> {
+        let mut ahead = self.rest.chars();
+        let range = ahead.next() == Some('-');
+        match ahead.next() {
+            Some(high) if range && high < low && !matches!(high, ']' | '\\') => Err(error(
+                "invalid character class range",
+                &format!("{low}-{high}"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Behind `[`.
     fn class(&mut self) -> Result<(), String> {
         let from = self.rest;
@@ -334,7 +347,10 @@ impl<'a> Reader<'a> {
                     self.out.push('\\');
                     self.out.push(c);
                 }
-                Some(c) => self.out.push(c),
+                Some(c) => {
+                    self.check_range(c)?;
+                    self.out.push(c);
+                }
             }
             first = false;
         }
