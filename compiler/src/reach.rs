@@ -13,6 +13,7 @@ pub mod directory;
 pub mod exposure;
 pub mod graph;
 pub mod judge;
+mod local;
 mod openings;
 pub mod places;
 pub mod ports;

@@ -129,7 +129,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
     let directory = Directory::new(cluster, &matrix);
     let reach = Reachability::new(cluster, &matrix, &directory);
     let mut shown = Shown {
-        view: View::new(&reach, &directory),
+        view: View::new(&reach, &directory, cluster, &matrix, &model.policies),
         extra: Extra::None,
         model,
         has_hosts: reach.has_hosts,

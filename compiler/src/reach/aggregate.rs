@@ -59,6 +59,7 @@ pub fn aggregated<'a>(view: &View<'_>, heap: impl Fn(&Node, &Member) -> String) 
     let mut whole = View {
         nodes: heaps,
         rows: Vec::new(),
+        lists_nodes: view.lists_nodes,
     };
     for ((from, to), sum) in sums {
         let ends = (whole.nodes.get(from), whole.nodes.get(to));

@@ -56,7 +56,9 @@ pub fn blast<'a>(
     home: &BTreeMap<String, String>,
 ) -> Blast<'a> {
     let (mut cut, parts) = cut(view, inside, world, home);
-    add_local(&mut cut, &parts);
+    if !cut.lists_nodes {
+        add_local(&mut cut, &parts);
+    }
     let from: Vec<usize> = (0..cut.nodes.len())
         .filter(|at| parts.get(*at).is_some_and(|part| part.starts_with('+')))
         .collect();

@@ -7,8 +7,10 @@
 use super::addresses::AddressRange;
 use super::directory::Directory;
 use super::graph::{GroupKind, Reachability};
+use super::local::{tells_nodes_apart, with_nodes_apart};
 use super::ports::PortRange;
 use netpol_policy::cidr::Family;
+use netpol_policy::{Cluster, Matrix, PolicySet};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -19,6 +21,9 @@ pub struct View<'a> {
     pub nodes: Vec<Node>,
     /// By source, then destination, then family; what is certain first.
     pub rows: Vec<Row<'a>>,
+    /// Are connections of nodes listed with the pods that run on them, among each other and with
+    /// the outside? Else the first always pass, and no policy speaks of the others.
+    pub lists_nodes: bool,
 }
 
 /// A group of parties.
@@ -111,8 +116,30 @@ impl Node {
 }
 
 impl<'a> View<'a> {
-    /// All of it.
-    pub fn new(reach: &'a Reachability, directory: &Directory<'_>) -> Self {
+    /// All of it. Where policies tell nodes apart, groups are cut by node, and what nodes send to
+    /// their own pods, to each other and outside is in it too ([`View::lists_nodes`]).
+    pub fn new(
+        reach: &'a Reachability,
+        directory: &Directory<'_>,
+        cluster: &Cluster,
+        matrix: &Matrix<'_>,
+        policies: &PolicySet,
+    ) -> Self {
+        let view = Self::of_groups(reach, directory);
+        if !reach.has_hosts || !tells_nodes_apart(policies) {
+            return view;
+        }
+        let parties = directory.everybody().into_iter();
+        let parties = parties.filter_map(|(target, ..)| {
+            let (_, party) = *target.parties.first()?;
+            Some((target.name, party))
+        });
+        let mut view = with_nodes_apart(&view, reach, &parties.collect(), cluster, matrix);
+        view.lists_nodes = true;
+        view
+    }
+
+    fn of_groups(reach: &'a Reachability, directory: &Directory<'_>) -> Self {
         let everybody = directory.everybody();
         let several = everybody.into_iter().filter(|(_, several, _)| *several);
         let several: BTreeSet<String> = several.map(|(target, ..)| target.name).collect();
@@ -150,6 +177,7 @@ impl<'a> View<'a> {
         Self {
             nodes: nodes.collect(),
             rows,
+            lists_nodes: false,
         }
     }
 
@@ -162,7 +190,10 @@ impl<'a> View<'a> {
     /// group's old one stands beside. What passes stays the same for every pair of members.
     #[must_use]
     pub fn split(&self, part: impl Fn(&Node, Option<&Member>) -> String) -> (Self, Vec<String>) {
-        let mut view = Self::default();
+        let mut view = Self {
+            lists_nodes: self.lists_nodes,
+            ..Self::default()
+        };
         let mut parts: Vec<String> = Vec::new();
         let mut pieces: Vec<Vec<usize>> = Vec::new();
         for node in &self.nodes {
@@ -252,6 +283,7 @@ impl<'a> View<'a> {
         Self {
             nodes: nodes.collect(),
             rows: rows.collect(),
+            lists_nodes: self.lists_nodes,
         }
     }
 }

@@ -13,10 +13,13 @@ use serde::Serialize;
 use std::io::Write;
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Document<'a> {
     version: u8,
     groups: Vec<Group<'a>>,
     connections: Vec<Connection<'a>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    lists_nodes: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     exposure: Option<Vec<Exposed<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,6 +118,7 @@ pub(super) fn write(
         version: 1,
         groups: groups.map(|(id, node)| group(id, node)).collect(),
         connections: connections(view),
+        lists_nodes: view.lists_nodes,
         exposure: exposure.map(Iterator::collect),
         blast,
         incomplete: &model.incomplete,

@@ -38,7 +38,7 @@ pub(super) fn write(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
         }
         (false, _) => {}
     }
-    if shown.has_hosts {
+    if shown.has_hosts && !view.lists_nodes {
         writeln!(
             out,
             "\nA node, with its host-network pods, always reaches the pods that run on it; that is not listed."
