@@ -18,6 +18,8 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// The Kubernetes version that both are told.
@@ -38,6 +40,9 @@ pub struct Args {
     /// Where to write the table as Markdown.
     #[arg(long)]
     markdown: Option<PathBuf>,
+    /// How many charts are compared at the same time.
+    #[arg(long, default_value_t = 2)]
+    jobs: usize,
     /// How often each is run for the time; the median counts.
     #[arg(long, default_value_t = 3)]
     runs: usize,
@@ -49,6 +54,8 @@ struct Outcome {
     /// What keeps it from being compared: a dependency that is nowhere, or a chart that both
     /// refuse.
     skipped: Option<String>,
+    /// The chart with its dependencies in place.
+    assembled: Option<PathBuf>,
     /// One verdict for the chart's own values and one for each file of `ci/`.
     verdicts: BTreeMap<String, Verdict>,
     /// Median times of the whole process, ours and helm's.
@@ -63,16 +70,20 @@ pub fn run(args: &Args) -> Result<(), String> {
     let helm = helm::find()?;
     let ours = build()?;
     let index = charts::find(&args.dirs)?;
-    let mut outcomes = Vec::new();
-    let mut said = std::io::stderr();
-    for found in index.renderable() {
-        let path = found.shown();
-        if args.only.as_ref().is_some_and(|only| !path.contains(only)) {
-            continue;
-        }
-        let outcome = compare(found, &index, &helm, &ours, args.runs)?;
-        writeln!(said, "{}", report::line(&outcome)).unwrap_or_default();
-        outcomes.push(outcome);
+    let wanted = |found: &&Found| {
+        let only = args.only.as_ref();
+        only.is_none_or(|only| found.shown().contains(only))
+    };
+    let charts: Vec<&Found> = index.renderable().filter(wanted).collect();
+    let work = Work {
+        index: &index,
+        helm: &helm,
+        ours: &ours,
+    };
+    let mut outcomes = work.all(&charts, args.jobs.max(1))?;
+    // Times are taken when nothing else of this runs.
+    for outcome in &mut outcomes {
+        work.measure(outcome, args.runs)?;
     }
     if outcomes.is_empty() {
         return Err("no charts below these directories".to_owned());
@@ -112,55 +123,102 @@ fn build() -> Result<PathBuf, String> {
     Ok(target.join("release/examples/template"))
 }
 
-fn compare(
-    found: &Found,
-    index: &charts::Index,
-    helm: &Path,
-    ours: &Path,
-    runs: usize,
-) -> Result<Outcome, String> {
-    let mut outcome = Outcome {
-        found: found.clone(),
-        skipped: None,
-        verdicts: BTreeMap::new(),
-        times: None,
-    };
-    let chart = match vendor::assemble(found, index)? {
-        Ok(chart) => chart,
-        Err(missing) => {
-            outcome.skipped = Some(format!("needs {missing}, which lies nowhere"));
-            return Ok(outcome);
+/// What every comparison needs.
+#[derive(Clone, Copy)]
+struct Work<'a> {
+    index: &'a charts::Index,
+    helm: &'a Path,
+    ours: &'a Path,
+}
+
+impl Work<'_> {
+    /// Compares the charts, some at the same time; the outcomes are in their order.
+    fn all(self, charts: &[&Found], jobs: usize) -> Result<Vec<Outcome>, String> {
+        let next = AtomicUsize::new(0);
+        let outcomes = Mutex::new(BTreeMap::new());
+        let work = || {
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(found) = charts.get(at) else { break };
+                let outcome = self.compare(found);
+                if let Ok(outcome) = &outcome {
+                    writeln!(std::io::stderr(), "{}", report::line(outcome)).unwrap_or_default();
+                }
+                if let Ok(mut outcomes) = outcomes.lock() {
+                    outcomes.insert(at, outcome);
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..jobs {
+                scope.spawn(work);
+            }
+        });
+        let outcomes = outcomes.into_inner().map_err(|error| error.to_string())?;
+        outcomes.into_values().collect()
+    }
+
+    fn compare(self, found: &Found) -> Result<Outcome, String> {
+        let mut outcome = Outcome {
+            found: found.clone(),
+            skipped: None,
+            assembled: None,
+            verdicts: BTreeMap::new(),
+            times: None,
+        };
+        let chart = match vendor::assemble(found, self.index)? {
+            Ok(chart) => chart,
+            Err(missing) => {
+                outcome.skipped = Some(format!("needs {missing}, which lies nowhere"));
+                return Ok(outcome);
+            }
+        };
+        for (name, values) in variants(&chart) {
+            match self.variant(&chart, values.as_deref())? {
+                Ok(verdict) => {
+                    outcome.verdicts.insert(name, verdict);
+                }
+                Err(refused) if outcome.skipped.is_none() => outcome.skipped = Some(refused),
+                Err(_) => {}
+            }
         }
-    };
-    for (name, values) in variants(&chart) {
-        let run = |program: &Path, verb: &[&str]| render(program, verb, &chart, values.as_deref());
-        let (one, two) = (run(helm, &["template"])?, run(helm, &["template"])?);
-        let own = run(ours, &[])?;
+        if !outcome.verdicts.is_empty() {
+            outcome.skipped = None;
+            outcome.assembled = Some(chart);
+        }
+        Ok(outcome)
+    }
+
+    /// One rendering; `Err` inside when both refuse it.
+    fn variant(
+        self,
+        chart: &Path,
+        values: Option<&Path>,
+    ) -> Result<Result<Verdict, String>, String> {
+        let helm = || render(self.helm, &["template"], chart, values);
+        let (one, two) = (helm()?, helm()?);
+        let own = render(self.ours, &[], chart, values)?;
         let mut verdict = documents::compare(&one, &two, &own);
         if verdict.as_ref().is_ok_and(|verdict| !verdict.is_equal()) {
             // The time shows only in renderings of different seconds.
             std::thread::sleep(Duration::from_millis(1100));
-            verdict = documents::compare(&one, &run(helm, &["template"])?, &own);
+            verdict = documents::compare(&one, &helm()?, &own);
         }
-        match verdict {
-            Ok(verdict) => {
-                outcome.verdicts.insert(name, verdict);
-            }
-            Err(refused) if outcome.skipped.is_none() => outcome.skipped = Some(refused),
-            Err(_) => {}
-        }
+        Ok(verdict)
     }
-    if !outcome.verdicts.is_empty() {
-        outcome.skipped = None;
-        let mut ours_took = Vec::new();
-        let mut helm_took = Vec::new();
+
+    fn measure(self, outcome: &mut Outcome, runs: usize) -> Result<(), String> {
+        let Some(chart) = &outcome.assembled else {
+            return Ok(());
+        };
+        let (mut ours, mut helm) = (Vec::new(), Vec::new());
         for _ in 0..runs.max(1) {
-            helm_took.push(render(helm, &["template"], &chart, None)?.took);
-            ours_took.push(render(ours, &[], &chart, None)?.took);
+            helm.push(render(self.helm, &["template"], chart, None)?.took);
+            ours.push(render(self.ours, &[], chart, None)?.took);
         }
-        outcome.times = Some((median(ours_took), median(helm_took)));
+        outcome.times = Some((median(ours), median(helm)));
+        Ok(())
     }
-    Ok(outcome)
 }
 
 /// The chart's own values, then each values file that it brings for tests.
