@@ -14,4 +14,5 @@
     reason = "tests fail by panicking"
 )]
 
+mod generated;
 mod table;
