@@ -2,12 +2,13 @@
 
 mod image;
 mod json;
+mod lines;
 mod text;
 mod why;
 
 pub(in crate::cli) use json::family_name;
 
-use super::inputs::{note_shortcomings, read_stdin};
+use super::inputs::note_shortcomings;
 use super::what_if::Changes;
 use super::{Exit, Failure, Inputs, Terminal};
 use crate::reach::{
@@ -19,7 +20,6 @@ use crate::reach::{
 };
 use netpol_policy::{Cluster, Matrix, PolicySet};
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// Ask whether one party reaches another, and why.
@@ -28,19 +28,21 @@ use std::path::{Path, PathBuf};
     override_usage = "netpolc query [OPTIONS] <FROM> <TO> [PATH]...
        netpolc query [OPTIONS] --image <BUNDLE> <FROM> <TO>
        netpolc query [OPTIONS] --batch <FILE> [PATH]...",
-    after_help = "FROM and TO: ns/name, ns/Kind/name, node/NAME, an address, a CIDR, or `world`. A `*` stands
-for any name (shop/*, */*); sets are answered part by part.
+    after_help = "FROM and TO: ns/name, ns/Kind/name, node/NAME, an address, a CIDR, `world`,
+`kube-apiserver` or `dns`. A `*` stands for any name (shop/*, */*); sets are answered part by part.
 
 Exit codes: 0 allow, 1 deny (or only a part passes), 2 unknown or could not answer. With --expect:
 0 when equal, else 1. With --batch: 0 once every line is answered, 2 when a line was bad.
 
 Examples:
-  netpolc query shop/web shop/api --port TCP/8443 policies/ workloads/
-  netpolc query world edge/ingress --port TCP/443 --expect allow .
+  netpolc query edge/web shop/cart --port TCP/http policies/ workloads/
+  netpolc query edge/web shop/cart --port TCP/9090 --why policies/ workloads/
+  netpolc query world edge/gateway --port TCP/8443 --expect allow .
   netpolc query 'shop/*' data/postgres --port TCP/5432 --cluster-state dump.json .
-  netpolc query --image policy.npb shop/web shop/api --port TCP/http
-  echo '{\"from\":\"shop/web\",\"to\":\"shop/api\",\"protocol\":\"TCP\",\"port\":8443}' |
-    netpolc query --batch - policies/ workloads/"
+  netpolc query edge/web shop/cart --port 8080 --remove NetworkPolicy/shop/cart .
+  netpolc query edge/web shop/cart --port 8080 --label namespace/edge=team=a .
+  netpolc query --image policy.npb edge/web shop/cart --port TCP/http
+  netpolc query --batch questions.jsonl policies/ workloads/"
 )]
 pub struct Args {
     /// FROM, TO, then files and directories; with --batch files and directories alone.
@@ -204,7 +206,10 @@ impl Basis<'_> {
         };
         let reasons = Reasons::new(self.policies, self.places);
         match asked {
-            Asked::Lines(file) => answer_lines(file, Batch::new(desk, reasons), terminal),
+            Asked::Lines(file) => {
+                let batch = || Batch::new(desk, reasons);
+                lines::answer(file, batch, terminal)
+            }
             Asked::One(question) => {
                 let answers = ask(&desk, question).map_err(Failure::new)?;
                 let whys = self.whys(args, &answers, &directory, reasons);
@@ -259,56 +264,4 @@ fn exit(expected: Option<Expected>, answers: &Answers) -> Exit {
         }
     };
     if equal { Exit::Yes } else { Exit::No }
-}
-
-/// No line of a batch is longer, in bytes.
-const LONGEST_LINE: u64 = 1 << 20;
-
-fn answer_lines(
-    file: &Path,
-    mut batch: Batch<'_>,
-    terminal: &mut Terminal<'_>,
-) -> Result<Exit, Failure> {
-    let mut reader: Box<dyn BufRead> = if is_stdin(file) {
-        // The answers go to the same terminal, which cannot be lent twice.
-        Box::new(std::io::Cursor::new(read_stdin(terminal)?))
-    } else {
-        Box::new(BufReader::with_capacity(1 << 16, open(file)?))
-    };
-    let (mut line, mut answer) = (Vec::new(), Vec::new());
-    let (mut number, mut bad) = (0_u64, false);
-    loop {
-        line.clear();
-        let unread = |error| Failure::new(format!("{}: {error}", file.display()));
-        let read = reader
-            .by_ref()
-            .take(LONGEST_LINE)
-            .read_until(b'\n', &mut line);
-        if read.map_err(unread)? == 0 {
-            return Ok(if bad { Exit::CouldNot } else { Exit::Yes });
-        }
-        number += 1;
-        if !line.ends_with(b"\n") && u64::try_from(line.len()).unwrap_or(u64::MAX) == LONGEST_LINE {
-            return Err(Failure::new(format!(
-                "{}: line {number} is longer than {LONGEST_LINE} bytes",
-                file.display()
-            )));
-        }
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        answer.clear();
-        bad |= !batch.answer(&line, &mut answer);
-        answer.push(b'\n');
-        terminal.stdout.write_all(&answer)?;
-    }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a batch is no input of the analysis: it is answered while it is read"
-)]
-fn open(file: &Path) -> Result<std::fs::File, Failure> {
-    std::fs::File::open(file)
-        .map_err(|error| Failure::new(format!("{} cannot be read: {error}", file.display())))
 }

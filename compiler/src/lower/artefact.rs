@@ -8,10 +8,9 @@ use netpol_image::{
 };
 use netpol_policy::{Cluster, Decision, Direction, Flow, Party, PolicySet, RuleId, Side};
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A bundle that was read.
 #[derive(Debug)]
@@ -78,7 +77,7 @@ impl Artefact {
                     node: node.clone(),
                     error,
                 })?;
-                images.insert((node.clone(), Vec::new()), Rc::from(image.as_slice()));
+                images.insert((node.clone(), Vec::new()), Arc::from(image.as_slice()));
             }
         }
         let cluster = placed(cluster);
@@ -87,7 +86,7 @@ impl Artefact {
             digest: policy_digest(&self.bundle.policies)?,
             shared: shared_addresses(&cluster),
             cluster,
-            images: RefCell::new(images),
+            images: Mutex::new(images),
         })
     }
 }
@@ -124,11 +123,11 @@ pub struct ImageJudge {
     /// Addresses that several endpoints claim.
     shared: BTreeSet<IpAddr>,
     /// By node and claims: checked, or linked here.
-    images: RefCell<Images>,
+    images: Mutex<Images>,
 }
 
 /// Images by node and by what they are to believe.
-type Images = BTreeMap<(String, Vec<Claim>), Rc<[u8]>>;
+type Images = BTreeMap<(String, Vec<Claim>), Arc<[u8]>>;
 
 /// An endpoint, and an address that others claim as well. An image believes one of those
 /// who claim an address; a question by name about another one is a question about the image in
@@ -138,11 +137,11 @@ type Claim = (usize, IpAddr);
 impl ImageJudge {
     /// The image of a node; linked when it is asked for the first time. A node whose image cannot
     /// be made has none, and its pods no verdict.
-    fn image(&self, node: &str, claims: Vec<Claim>) -> Option<Rc<[u8]>> {
-        let mut images = self.images.borrow_mut();
+    fn image(&self, node: &str, claims: Vec<Claim>) -> Option<Arc<[u8]>> {
+        let mut images = self.images.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (node.to_owned(), claims);
         if let Some(image) = images.get(&key) {
-            return Some(Rc::clone(image));
+            return Some(Arc::clone(image));
         }
         let options = LinkOptions {
             policy_digest: self.digest,
@@ -156,8 +155,8 @@ impl ImageJudge {
             }
         }
         let image = link(&self.policies, &cluster, node, &options).ok()?;
-        let image: Rc<[u8]> = Rc::from(image.into_bytes());
-        images.insert(key, Rc::clone(&image));
+        let image: Arc<[u8]> = Arc::from(image.into_bytes());
+        images.insert(key, Arc::clone(&image));
         Some(image)
     }
 

@@ -6,10 +6,10 @@ use super::judge::common;
 use super::question::{PortQuestion, Who, port_of};
 use super::reason::Reasons;
 use netpol_policy::{Decision, Direction, Flow, Party, Protocol, Side, Verdict};
-use serde::Deserialize;
+use serde::de::{self, Deserialize, Deserializer, Visitor};
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Answers lines. What was worked out for one line is kept for the next ones.
 #[derive(Debug)]
@@ -17,12 +17,12 @@ pub struct Batch<'a> {
     desk: Desk<'a>,
     reasons: Reasons<'a>,
     /// By the text of the line; an error is its sentence.
-    parties: HashMap<String, Result<Rc<[Target]>, String>>,
-    sides: HashMap<(Direction, Side), Rc<str>>,
+    parties: HashMap<String, Result<Arc<[Target]>, String>>,
+    sides: HashMap<(Direction, Side), Arc<str>>,
 }
 
 /// A line of `query --batch`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line<'l> {
     #[serde(borrow)]
@@ -31,18 +31,59 @@ struct Line<'l> {
     to: Cow<'l, str>,
     /// TCP when it is absent, as in manifests.
     #[serde(borrow, default)]
-    protocol: Option<Cow<'l, str>>,
+    protocol: Option<Text<'l>>,
     #[serde(borrow, default)]
     port: Option<PortField<'l>>,
 }
 
+/// A text of the line: borrowed unless it has escapes. (Behind an `Option` a `Cow` is not.)
+#[derive(Debug, serde::Deserialize)]
+#[serde(transparent)]
+struct Text<'l>(#[serde(borrow)] Cow<'l, str>);
+
 /// A number or a name.
-#[derive(Debug, Deserialize, serde::Serialize)]
+#[derive(Debug, serde::Serialize)]
 #[serde(untagged)]
 enum PortField<'l> {
     Number(u16),
-    #[serde(borrow)]
     Name(Cow<'l, str>),
+}
+
+impl<'de: 'l, 'l> Deserialize<'de> for PortField<'l> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(OfPort)
+    }
+}
+
+/// Reads a [`PortField`] without looking at it twice.
+struct OfPort;
+
+impl<'de> Visitor<'de> for OfPort {
+    type Value = PortField<'de>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a port: a number from 0 to 65535, or a name")
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Self::Value, E> {
+        let number = u16::try_from(number);
+        let number = number.map_err(|_| E::custom("a port is a number from 0 to 65535"))?;
+        Ok(PortField::Number(number))
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(PortField::Name(Cow::Owned(name.to_owned())))
+    }
+
+    fn visit_borrowed_str<E: de::Error>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(PortField::Name(Cow::Borrowed(name)))
+    }
+}
+
+impl Line<'_> {
+    fn protocol(&self) -> &str {
+        self.protocol.as_ref().map_or("TCP", |text| &text.0)
+    }
 }
 
 /// The verdict of one line, and what stands beside it.
@@ -83,7 +124,7 @@ impl<'a> Batch<'a> {
     }
 
     fn verdict(&mut self, line: &Line<'_>) -> Result<Verdicts, String> {
-        let protocol = line.protocol.as_deref().unwrap_or("TCP");
+        let protocol = line.protocol();
         let protocol: Protocol = protocol
             .parse()
             .map_err(|error: netpol_policy::port::UnknownProtocol| error.to_string())?;
@@ -111,10 +152,39 @@ impl<'a> Batch<'a> {
         };
         let from = self.find(&line.from)?;
         let to = self.find(&line.to)?;
-        self.judge(&from, &to, &port)
+        match self.judge_one(&from, &to, &port) {
+            Some(decision) => Ok(Verdicts {
+                decision,
+                note: None,
+            }),
+            None => self.judge(&from, &to, &port),
+        }
     }
 
-    fn find(&mut self, text: &str) -> Result<Rc<[Target]>, String> {
+    /// The usual line: two parties of one address each, and one port by its number.
+    fn judge_one(&self, from: &[Target], to: &[Target], port: &PortQuestion) -> Option<Decision> {
+        let ([from], [to]) = (from, to) else {
+            return None;
+        };
+        let ([(of_source, source)], [(of_destination, destination)]) =
+            (from.parties.as_slice(), to.parties.as_slice())
+        else {
+            return None;
+        };
+        let meet = of_source.is_none() || of_destination.is_none() || of_source == of_destination;
+        match port {
+            PortQuestion::Range {
+                protocol,
+                first,
+                last,
+            } if meet && first == last => {
+                self.judge_parties((*source, *destination), (*protocol, *first))
+            }
+            _ => None,
+        }
+    }
+
+    fn find(&mut self, text: &str) -> Result<Arc<[Target]>, String> {
         if let Some(known) = self.parties.get(text) {
             return known.clone();
         }
@@ -122,7 +192,7 @@ impl<'a> Batch<'a> {
             .parse::<Who>()
             .map_err(|error| error.to_string())
             .and_then(|who| self.desk.directory.find(&who))
-            .map(Rc::from);
+            .map(Arc::from);
         self.parties.insert(text.to_owned(), found.clone());
         found
     }
@@ -196,16 +266,22 @@ impl<'a> Batch<'a> {
     fn write(&mut self, line: &Line<'_>, verdicts: &Verdicts, out: &mut Vec<u8>) {
         let decision = verdicts.decision;
         out.extend_from_slice(b"{\"from\":");
-        write_json(out, &line.from);
+        write_text(out, &line.from);
         out.extend_from_slice(b",\"to\":");
-        write_json(out, &line.to);
-        let protocol = line.protocol.as_deref().unwrap_or("TCP");
-        out.extend_from_slice(b",\"protocol\":");
-        write_json(out, &protocol.to_ascii_uppercase());
+        write_text(out, &line.to);
+        out.extend_from_slice(b",\"protocol\":\"");
+        // It was read as a protocol, so nothing in it needs an escape.
+        let protocol = line
+            .protocol()
+            .bytes()
+            .map(|byte| byte.to_ascii_uppercase());
+        out.extend(protocol);
+        out.push(b'"');
         out.extend_from_slice(b",\"port\":");
         write_json(out, line.port.as_ref().unwrap_or(&PortField::Number(0)));
-        out.extend_from_slice(b",\"verdict\":");
-        write_json(out, word(decision.verdict));
+        out.extend_from_slice(b",\"verdict\":\"");
+        out.extend_from_slice(word(decision.verdict).as_bytes());
+        out.push(b'"');
         for direction in Direction::BOTH {
             out.extend_from_slice(b",\"");
             out.extend_from_slice(direction.name().as_bytes());
@@ -221,14 +297,26 @@ impl<'a> Batch<'a> {
     }
 
     /// One side as JSON.
-    fn side(&mut self, direction: Direction, side: Side) -> Rc<str> {
+    fn side(&mut self, direction: Direction, side: Side) -> Arc<str> {
         let reasons = self.reasons;
         let known = self.sides.entry((direction, side)).or_insert_with(|| {
             let json = serde_json::to_string(&reasons.side(direction, side));
             // A struct of strings and numbers always becomes JSON.
-            Rc::from(json.unwrap_or_else(|_| "{}".to_owned()))
+            Arc::from(json.unwrap_or_else(|_| "{}".to_owned()))
         });
-        Rc::clone(known)
+        Arc::clone(known)
+    }
+}
+
+/// Appends a text of the line as it was written, when it was read without a change.
+fn write_text(out: &mut Vec<u8>, text: &Cow<'_, str>) {
+    match text {
+        Cow::Borrowed(plain) => {
+            out.push(b'"');
+            out.extend_from_slice(plain.as_bytes());
+            out.push(b'"');
+        }
+        Cow::Owned(text) => write_json(out, text),
     }
 }
 

@@ -1,117 +1,54 @@
 //! Who gives the verdicts.
 
+use netpol_policy::matrix::{ClassId, Sides};
 use netpol_policy::{
     Cluster, Decision, Direction, Flow, Matrix, Party, Protocol, RuleId, Side, Tri, Verdict,
-    is_self, matrix::ClassId, on_local_node,
+    is_self, on_local_node,
 };
-use std::cell::RefCell;
-use std::collections::HashMap;
-use std::rc::Rc;
 
-/// Something that judges packets: the model, or what was compiled from it.
-pub trait Judge {
+/// Something that judges packets: the model, or what was compiled from it. Several threads may ask
+/// it at the same time.
+pub trait Judge: Sync {
     /// The verdict on one packet; `None` for parties that it does not know, and for ports that the
     /// protocol does not have.
     fn judge(&self, flow: &Flow) -> Option<Decision>;
 }
 
-/// Judges by the model, each pair of identity classes once.
+/// Judges by the model: every subject's row is worked out once, when it is asked for.
 #[derive(Debug)]
 pub struct ModelJudge<'a> {
     matrix: &'a Matrix<'a>,
     cluster: &'a Cluster,
-    known: RefCell<HashMap<Pair, Rc<Runs>>>,
 }
-
-/// One direction of two classes; `local` as in [`Matrix::sides`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Pair {
-    direction: Direction,
-    subject: ClassId,
-    peer: ClassId,
-    local: Tri,
-}
-
-/// Sides by atom, equal neighbours once: the last atom of each run, and its side.
-type Runs = Vec<(usize, Side)>;
-
-/// Pairs that are kept; beyond it all are forgotten and worked out anew when asked again, so that
-/// a long batch over a large cluster stays within bounds.
-const KEPT_PAIRS: usize = 1 << 20;
 
 impl<'a> ModelJudge<'a> {
     /// Judges by these classes; `cluster` is the one that they were made from.
     pub fn new(matrix: &'a Matrix<'a>, cluster: &'a Cluster) -> Self {
-        Self {
-            matrix,
-            cluster,
-            known: RefCell::default(),
-        }
-    }
-
-    /// One side of a pair of classes, per run of atoms.
-    fn runs(&self, pair: Pair) -> Rc<Runs> {
-        let mut known = self.known.borrow_mut();
-        if let Some(runs) = known.get(&pair) {
-            return Rc::clone(runs);
-        }
-        if known.len() >= KEPT_PAIRS {
-            known.clear();
-        }
-        let sides = self
-            .matrix
-            .sides(pair.direction, pair.subject, pair.peer, pair.local);
-        let mut runs = Runs::new();
-        for (atom, side) in sides.into_iter().enumerate() {
-            match runs.last_mut() {
-                Some((last, before)) if *before == side => *last = atom,
-                _ => runs.push((atom, side)),
-            }
-        }
-        let runs = Rc::new(runs);
-        known.insert(pair, Rc::clone(&runs));
-        runs
-    }
-
-    fn side(&self, pair: Pair, atom: usize) -> Option<Side> {
-        let runs = self.runs(pair);
-        let at = runs.partition_point(|(last, _)| *last < atom);
-        runs.get(at).map(|(_, side)| *side)
+        Self { matrix, cluster }
     }
 
     /// What two classes may send each other, in the order of the atoms: verdicts of whole runs of
     /// ports. `here` says by [`Direction::index`] whether the peer is the subject's own node.
     pub fn between(&self, source: ClassId, destination: ClassId, here: [Tri; 2]) -> Vec<Judged> {
         let [local, away] = here;
-        let ingress = self.runs(Pair {
-            direction: Direction::Ingress,
-            subject: destination,
-            peer: source,
-            local,
-        });
-        let egress = self.runs(Pair {
-            direction: Direction::Egress,
-            subject: source,
-            peer: destination,
-            local: away,
-        });
-        let (mut left, mut right) = (ingress.iter().peekable(), egress.iter().peekable());
+        let says = |direction, subject, peer, local| {
+            let sides = self.matrix.says(direction, subject, peer, local);
+            sides.into_iter().flat_map(Sides::iter).peekable()
+        };
+        let mut left = says(Direction::Ingress, destination, source, local);
+        let mut right = says(Direction::Egress, source, destination, away);
         let mut first = 0;
         let mut judged = Vec::new();
-        while let (Some((end_in, side_in)), Some((end_out, side_out))) = (left.peek(), right.peek())
+        while let (Some((run_in, side_in)), Some((run_out, side_out))) = (left.peek(), right.peek())
         {
-            let last = *end_in.min(end_out);
+            let end = run_in.end.min(run_out.end);
             judged.push(Judged {
-                atoms: (first, last),
+                atoms: (first, end.saturating_sub(1)),
                 decision: Decision::new(*side_in, *side_out),
             });
-            first = last + 1;
-            if *end_in == last {
-                left.next();
-            }
-            if right.peek().is_some_and(|(end, _)| *end == last) {
-                right.next();
-            }
+            first = end;
+            left.next_if(|(run, _)| run.end == end);
+            right.next_if(|(run, _)| run.end == end);
         }
         judged
     }
@@ -135,21 +72,15 @@ impl Judge for ModelJudge<'_> {
         let source = self.matrix.class_of(flow.source)?;
         let destination = self.matrix.class_of(flow.destination)?;
         let atom = self.matrix.atoms().index(flow.protocol, flow.port)?;
-        let ingress = Pair {
-            direction: Direction::Ingress,
-            subject: destination,
-            peer: source,
-            local: on_local_node(self.cluster, flow.destination, flow.source),
+        let side = |direction, subject: (Party, ClassId), peer: (Party, ClassId)| {
+            let local = on_local_node(self.cluster, subject.0, peer.0);
+            let sides = self.matrix.says(direction, subject.1, peer.1, local)?;
+            sides.at(atom)
         };
-        let egress = Pair {
-            direction: Direction::Egress,
-            subject: source,
-            peer: destination,
-            local: on_local_node(self.cluster, flow.source, flow.destination),
-        };
+        let (from, to) = ((flow.source, source), (flow.destination, destination));
         Some(Decision::new(
-            self.side(ingress, atom)?,
-            self.side(egress, atom)?,
+            side(Direction::Ingress, to, from)?,
+            side(Direction::Egress, from, to)?,
         ))
     }
 }

@@ -21,8 +21,9 @@ impl fmt::Display for Place {
     }
 }
 
-/// Something that knows where rules were written: the sources, or a bundle's source map.
-pub trait Places {
+/// Something that knows where rules were written: the sources, or a bundle's source map. Several
+/// threads may ask it at the same time.
+pub trait Places: Sync {
     /// The place of a rule; `None` when it is not known, and for numbers of no policy.
     fn place(&self, rule: RuleId) -> Option<Place>;
 
