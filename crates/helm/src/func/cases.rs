@@ -19,7 +19,7 @@ pub(crate) fn pascal(text: &str) -> String {
     let mut chars = text.chars().peekable();
     let mut last = '\0';
     // Leading connectors stay.
-    while let Some(c) = chars.next() {
+    for c in chars.by_ref() {
         last = c;
         if !is_connector(c) {
             break;
@@ -84,7 +84,7 @@ pub(crate) fn lower_words(text: &str, connector: char) -> String {
             Word::Connector => out.word(last),
             Word::Punct => {}
             _ if current.0 != Word::Number => {
-                out.connect_unless(current.0, &[Word::Connector, Word::Punct])
+                out.connect_unless(current.0, &[Word::Connector, Word::Punct]);
             }
             _ if rest.is_empty() => {}
             _ => {

@@ -4,6 +4,8 @@
 //! of the right form, filled from the rendering's seeded sequence: what a chart does with them
 //! (encode, quote, hash, store) works, but they certify nothing, and each use is reported.
 
+use std::fmt::Write as _;
+
 use super::digests::base64_decode;
 use super::random::{characters, random_bytes};
 use super::util::{Out, arity};
@@ -207,7 +209,7 @@ fn pem(call: &mut Call<'_>, label: &str, length: usize) -> String {
         out.push('\n');
         rest = tail;
     }
-    out.push_str(&format!("-----END {label}-----\n"));
+    let _ = writeln!(out, "-----END {label}-----");
     out
 }
 

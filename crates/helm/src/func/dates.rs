@@ -223,7 +223,6 @@ impl Object for TimeObject {
             "Before" => other().map(|then| (key(&self.0) < key(&then)).into()),
             "After" => other().map(|then| (key(&self.0) > key(&then)).into()),
             "Equal" => other().map(|then| (key(&self.0) == key(&then)).into()),
-            "AddDate" => return None,
             _ => return None,
         })
     }

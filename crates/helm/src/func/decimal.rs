@@ -1,5 +1,9 @@
 //! Decimal arithmetic as `shopspring/decimal` does it for `addf` and its relatives: 0.1 + 0.2
 //! is 0.3, and division stops after 16 decimal places.
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "all operations have one signature"
+)]
 
 use super::FuncError;
 

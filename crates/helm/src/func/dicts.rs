@@ -1,4 +1,5 @@
 //! Maps. `set`, `unset` and the merges change their first argument for everyone who holds it.
+#![expect(clippy::unnecessary_wraps, reason = "all functions have one signature")]
 
 use std::collections::BTreeSet;
 
@@ -56,16 +57,12 @@ fn get(call: &mut Call<'_>, args: &[Value]) -> Out {
         return Err(arity());
     };
     let key = Call::text(key);
-    match map.as_map().and_then(|map| map.get(&key)) {
-        Some(value) => {
-            call.read(&value);
-            Ok(value)
-        }
-        None => {
-            call.read_missing(map, &key);
-            Ok("".into())
-        }
-    }
+    let Some(value) = map.as_map().and_then(|map| map.get(&key)) else {
+        call.read_missing(map, &key);
+        return Ok("".into());
+    };
+    call.read(&value);
+    Ok(value)
 }
 
 fn set(_: &mut Call<'_>, args: &[Value]) -> Out {
@@ -95,16 +92,12 @@ fn has_key(call: &mut Call<'_>, args: &[Value]) -> Out {
         return Err(arity());
     };
     let key = Call::text(key);
-    match map.as_map().and_then(|map| map.get(&key)) {
-        Some(value) => {
-            call.read(&value);
-            Ok(true.into())
-        }
-        None => {
-            call.read_missing(map, &key);
-            Ok(false.into())
-        }
+    let value = map.as_map().and_then(|map| map.get(&key));
+    match &value {
+        Some(value) => call.read(value),
+        None => call.read_missing(map, &key),
     }
+    Ok(value.is_some().into())
 }
 
 fn pluck(call: &mut Call<'_>, args: &[Value]) -> Out {

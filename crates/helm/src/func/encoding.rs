@@ -125,11 +125,7 @@ fn json(call: &mut Call<'_>, args: &[Value], layout: Layout) -> Out {
     Ok(text.into())
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    clippy::unnecessary_wraps,
-    reason = "the shape that `or_else` wants"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "the shape that `or_else` wants")]
 fn empty(_: FuncError) -> Out {
     Ok("".into())
 }

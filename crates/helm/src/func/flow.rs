@@ -1,6 +1,6 @@
 //! What reaches beyond its arguments: other templates, failures, the cluster, the network.
 
-use super::util::{Out, arity, strval};
+use super::util::{arity, strval};
 use super::{Call, Func, FuncError, Param};
 use crate::value::{Map, Value};
 

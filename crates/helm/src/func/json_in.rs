@@ -274,7 +274,7 @@ impl Reader<'_> {
         for _ in 0..4 {
             match self.chars.next() {
                 Some((_, c)) if c.is_ascii_hexdigit() => {
-                    code = code * 16 + c.to_digit(16).unwrap_or(0)
+                    code = code * 16 + c.to_digit(16).unwrap_or(0);
                 }
                 Some((_, c)) => {
                     return Err(format!(

@@ -246,7 +246,7 @@ fn steps(call: &mut Call<'_>, start: i64, stop: i64, step: i64) -> Result<Vec<i6
     let mut numbers = Vec::new();
     let mut at = start;
     while (stop < start && step < 0 && at > stop) || (stop >= start && step > 0 && at < stop) {
-        call.spend(std::mem::size_of::<Value>())?;
+        call.spend(size_of::<Value>())?;
         numbers.push(at);
         let Some(next) = at.checked_add(step) else {
             break;

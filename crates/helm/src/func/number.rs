@@ -13,7 +13,7 @@ pub(crate) fn format_float(number: f64) -> String {
         return if number > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }
     let (digits, exponent) = shortest(number);
-    if exponent < -4 || exponent >= SHORTEST_PRECISION {
+    if !(-4..SHORTEST_PRECISION).contains(&exponent) {
         return with_exponent(number, &digits, exponent, 2);
     }
     format!("{number}")

@@ -3,6 +3,8 @@
 //! Both descend from RE2. What differs: in Go `\d`, `\w`, `\s` and `\b` mean ASCII, `\<` and a
 //! lone `{` are literals, `\Q…\E` quotes, and classes know no nesting and no set operations.
 
+use std::fmt::Write as _;
+
 /// A pattern for the `regex` crate.
 ///
 /// # Errors
@@ -174,7 +176,7 @@ impl<'a> Reader<'a> {
             .and_then(char::from_u32);
         match code {
             Some(c) => {
-                self.out.push_str(&format!("\\x{{{:x}}}", u32::from(c)));
+                let _ = write!(self.out, "\\x{{{:x}}}", u32::from(c));
                 Ok(())
             }
             None => Err(error(
@@ -201,7 +203,7 @@ impl<'a> Reader<'a> {
             code = code * 8 + digit;
             self.next();
         }
-        self.out.push_str(&format!("\\x{{{code:x}}}"));
+        let _ = write!(self.out, "\\x{{{code:x}}}");
         Ok(())
     }
 
@@ -294,7 +296,7 @@ impl<'a> Reader<'a> {
         {
             return Err(error("invalid repeat count", &format!("{{{inner}}}")));
         }
-        self.out.push_str(&format!("{{{inner}}}"));
+        let _ = write!(self.out, "{{{inner}}}");
         if self.take("?") {
             self.out.push('?');
         }
@@ -329,7 +331,7 @@ impl<'a> Reader<'a> {
                     .split_once(":]")
                     .ok_or_else(|| missing_bracket(from))?;
                 self.rest = rest;
-                self.out.push_str(&format!("[:{name}:]"));
+                let _ = write!(self.out, "[:{name}:]");
                 first = false;
                 continue;
             }

@@ -2,6 +2,9 @@
 //!
 //! Marks of values are kept where a function keeps the bytes; elsewhere the whole result comes
 //! from the arguments.
+#![expect(clippy::unnecessary_wraps, reason = "all functions have one signature")]
+
+use std::fmt::Write as _;
 
 use super::util::{Out, arity, count, cut, join_texts, strval};
 use super::{Call, Func, FuncError, Param};
@@ -275,9 +278,15 @@ pub(crate) fn go_quote(text: &str) -> String {
             '\t' => out.push_str("\\t"),
             '\u{b}' => out.push_str("\\v"),
             c if is_go_printable(c) => out.push(c),
-            c if u32::from(c) < 0x80 => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c if u32::from(c) < 0x1_0000 => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => out.push_str(&format!("\\U{:08x}", u32::from(c))),
+            c if u32::from(c) < 0x80 => {
+                let _ = write!(out, "\\x{:02x}", u32::from(c));
+            }
+            c if u32::from(c) < 0x1_0000 => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => {
+                let _ = write!(out, "\\U{:08x}", u32::from(c));
+            }
         }
     }
     out.push('"');

@@ -1,5 +1,7 @@
 //! `urlParse` and `urlJoin`, after Go's `net/url`.
 
+use std::fmt::Write as _;
+
 use super::util::{Out, arity};
 use super::{Call, Func, FuncError, Param};
 use crate::value::{Map, Value};
@@ -68,7 +70,7 @@ fn parse(text: &str) -> Result<Url, String> {
         ..Url::default()
     };
     if rest == "*" {
-        url.path = "*".to_owned();
+        "*".clone_into(&mut url.path);
         return Ok(url);
     }
     let (scheme, rest) = split_scheme(rest)?;
@@ -225,7 +227,7 @@ fn escape(text: &str, place: Place) -> String {
         if byte.is_ascii_alphanumeric() || "-_.~".contains(c) || unreserved(c, place) {
             out.push(c);
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

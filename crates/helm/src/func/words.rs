@@ -2,7 +2,7 @@
 
 use super::cases::{lower, lower_words, pascal, upper};
 use super::strings::{with_one, with_two};
-use super::util::{Out, arity, items, join_texts, strval};
+use super::util::{arity, items, join_texts, strval};
 use super::{Call, Func, Param};
 use crate::value::{Data, List, ListType, Map, MapType, Text, Value};
 

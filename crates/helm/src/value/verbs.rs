@@ -4,7 +4,6 @@ mod number;
 mod quoted;
 mod spec;
 
-use super::format::write_plain;
 use super::{Data, Origin, Text, TextBuilder, Value};
 use spec::{Next, Spec};
 
@@ -62,6 +61,9 @@ fn push_arg(out: &mut TextBuilder, spec: &Spec, arg: &Value) {
 
 /// One argument under a verb (`printArg`).
 fn write_arg(out: &mut String, spec: &Spec, arg: &Value) {
+    // `%+v` asks for the names of fields, not for signs.
+    let plus = spec.plus && spec.verb != 'v';
+    let spec = &Spec { plus, ..*spec };
     match (spec.verb, &arg.data) {
         ('T', _) => spec.pad(out, &arg.type_name()),
         ('v', Data::Null) => spec.pad(out, "<nil>"),
@@ -148,7 +150,8 @@ fn bad_verb(out: &mut String, spec: &Spec, value: &Value) {
     } else {
         out.push_str(&value.type_name());
         out.push('=');
-        write_plain(out, value, 0);
+        // Go prints it with `%v`, width and precision included.
+        write_value(out, &Spec { verb: 'v', ..*spec }, value, 0);
     }
     out.push(')');
 }

@@ -112,6 +112,11 @@ pub(super) fn len(call: &mut Call<'_>, args: &[Value]) -> Out {
     };
     match len {
         Some(len) => Ok(Value::int(i64::try_from(len).unwrap_or(i64::MAX))),
-        None => Err(FuncError::new(format!("len of type {}", value.type_name()))),
+        None => {
+            // Go follows a pointer before it looks.
+            let name = value.type_name();
+            let name = name.strip_prefix('*').unwrap_or(&name);
+            Err(FuncError::new(format!("len of type {name}")))
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Writing times.
 
+use std::fmt::Write as _;
+
 use super::layout::{Offset, Piece, pieces};
 use super::{Civil, MONTHS, Time, WEEKDAYS};
 
@@ -60,13 +62,14 @@ impl Time {
         let seconds = self.offset.unsigned_abs();
         let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
         out.push(if self.offset < 0 { '-' } else { '+' });
-        out.push_str(&match style {
-            Offset::Hours => format!("{hours:02}"),
-            Offset::Minutes => format!("{hours:02}{minutes:02}"),
-            Offset::MinutesColon => format!("{hours:02}:{minutes:02}"),
-            Offset::Seconds => format!("{hours:02}{minutes:02}{seconds:02}"),
-            Offset::SecondsColon => format!("{hours:02}:{minutes:02}:{seconds:02}"),
-        });
+        // Writing to a String cannot fail.
+        let _ = match style {
+            Offset::Hours => write!(out, "{hours:02}"),
+            Offset::Minutes => write!(out, "{hours:02}{minutes:02}"),
+            Offset::MinutesColon => write!(out, "{hours:02}:{minutes:02}"),
+            Offset::Seconds => write!(out, "{hours:02}{minutes:02}{seconds:02}"),
+            Offset::SecondsColon => write!(out, "{hours:02}:{minutes:02}:{seconds:02}"),
+        };
     }
 
     fn fraction(&self, out: &mut String, separator: char, digits: usize, trim: bool) {

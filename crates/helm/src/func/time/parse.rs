@@ -114,7 +114,7 @@ struct Found<'a> {
     zone: Option<&'a str>,
 }
 
-impl<'a> Found<'a> {
+impl Found<'_> {
     fn piece(&mut self, piece: Piece<'_>, next_is_fraction: bool) -> Result<(), Reason> {
         match piece {
             Piece::Literal(text) => self.literal(text)?,

@@ -124,7 +124,7 @@ impl Writer {
             Scalar::Bool(false) => self.plain("false", mark, false),
             Scalar::Int(number) => self.plain(&number.to_string(), mark, false),
             Scalar::Float(number) if self.version == Version::V3 => {
-                self.plain(&format_float(*number), mark, false)
+                self.plain(&format_float(*number), mark, false);
             }
             Scalar::Float(number) => self.plain(&float_text(*number), mark, false),
             Scalar::Str(text) => self.string(text, mark, false),
