@@ -36,6 +36,7 @@ Examples:
   netpolc reach --group namespace policies/ workloads/
   netpolc reach --exposure policies/ workloads/
   netpolc reach --blast edge/gateway --hops 3 policies/ workloads/
+  netpolc reach --add new-policy.yaml policies/ workloads/
   netpolc reach --cluster-state dump.json --format json > reach.json
   netpolc reach --format dot . | dot -Tsvg > reach.svg"
 )]

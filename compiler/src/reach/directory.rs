@@ -74,6 +74,8 @@ impl<'a> Directory<'a> {
     pub fn find(&self, who: &Who) -> Result<Vec<Target>, String> {
         match who {
             Who::World => Ok(self.world()),
+            Who::ApiServer => self.api_server(),
+            Who::Dns => self.dns(),
             Who::Address(address) => Ok(vec![self.address(*address)]),
             Who::Block(block) => Ok(self.block(block)),
             Who::Node(name) => self.nodes(name),
@@ -233,6 +235,32 @@ impl<'a> Directory<'a> {
             return Err(no_such("node", &asked, known));
         }
         Ok(found)
+    }
+
+    fn api_server(&self) -> Result<Vec<Target>, String> {
+        let addresses = self.cluster.api_server().ok_or(
+            "the input does not tell where the API server is; add the EndpointSlice of Service \
+             default/kubernetes, or give --cluster-state",
+        )?;
+        Ok(addresses.into_iter().map(|a| self.address(a)).collect())
+    }
+
+    /// The pods of the cluster's DNS: labelled `k8s-app: kube-dns` in `kube-system`, as every
+    /// distribution of CoreDNS and kube-dns has them.
+    fn dns(&self) -> Result<Vec<Target>, String> {
+        let is_dns = |e: &Endpoint| {
+            e.namespace == "kube-system" && e.labels.get("k8s-app") == Some("kube-dns")
+        };
+        let every = self.cluster.endpoints.iter().enumerate();
+        let found: Vec<usize> = every.filter(|(_, e)| is_dns(e)).map(|(at, _)| at).collect();
+        if found.is_empty() {
+            return Err(
+                "the input has no pod labelled k8s-app=kube-dns in kube-system; add the \
+                        manifest of the cluster's DNS, or give --cluster-state"
+                    .to_owned(),
+            );
+        }
+        Ok(self.endpoints(&found))
     }
 
     /// All addresses outside of the cluster, by class.

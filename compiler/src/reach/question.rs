@@ -10,6 +10,10 @@ use std::str::FromStr;
 pub enum Who {
     /// `world`: every address outside of the cluster.
     World,
+    /// `kube-apiserver`: the backends of Service default/kubernetes.
+    ApiServer,
+    /// `dns`: the pods of the cluster's DNS.
+    Dns,
     /// One address.
     Address(IpAddr),
     /// `10.0.0.0/8`: every address of a block.
@@ -70,7 +74,7 @@ impl Who {
     /// Does it stand for one party only, as far as its text tells?
     pub fn is_exact(&self) -> bool {
         match self {
-            Self::World | Self::Block(_) => false,
+            Self::World | Self::ApiServer | Self::Dns | Self::Block(_) => false,
             Self::Address(_) => true,
             Self::Node(name) => name.is_exact(),
             Self::Endpoint {
@@ -85,15 +89,17 @@ impl Who {
 #[error("{0}")]
 pub struct BadQuestion(pub String);
 
-const PARTY_FORMS: &str =
-    "use ns/name, ns/Kind/name, node/NAME, an address, a CIDR or `world`; `*` stands for any name";
+const PARTY_FORMS: &str = "use ns/name, ns/Kind/name, node/NAME, an address, a CIDR, `world`, `kube-apiserver` or `dns`; `*` stands for any name";
 
 impl FromStr for Who {
     type Err = BadQuestion;
 
     fn from_str(text: &str) -> Result<Self, BadQuestion> {
-        if text == "world" {
-            return Ok(Self::World);
+        match text {
+            "world" => return Ok(Self::World),
+            "kube-apiserver" => return Ok(Self::ApiServer),
+            "dns" => return Ok(Self::Dns),
+            _ => {}
         }
         if let Ok(address) = text.parse::<IpAddr>() {
             return Ok(Self::Address(address));

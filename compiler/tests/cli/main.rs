@@ -17,3 +17,4 @@ mod round_trip;
 mod support;
 mod targets;
 mod usage;
+mod what_if;

@@ -18,7 +18,7 @@ const WORLDS: u64 = 60;
 const FLOWS: usize = 200;
 
 /// A world of which everything can be said in manifests.
-fn world(seed: u64) -> World {
+pub(super) fn world(seed: u64) -> World {
     let World {
         mut cluster,
         policies,
@@ -192,7 +192,7 @@ fn pod(endpoint: &Endpoint) -> Value {
     json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec, "status": status})
 }
 
-fn manifests(world: &World) -> String {
+pub(super) fn manifests(world: &World) -> String {
     let mut objects = Vec::new();
     for (name, namespace) in &world.cluster.namespaces {
         if !namespace.undeclared {
@@ -218,13 +218,13 @@ fn manifests(world: &World) -> String {
     documents.join("\n---\n") + "\n"
 }
 
-fn written(seed: u64, world: &World) -> PathBuf {
+pub(super) fn written(seed: u64, world: &World) -> PathBuf {
     let dir = dir(&format!("round-trip-{seed}"));
     write(&dir.join("all.yaml"), &manifests(world));
     dir
 }
 
-fn ask(verb: &[&str], world: &World, dir: &std::path::Path) -> Ended {
+pub(super) fn ask(verb: &[&str], world: &World, dir: &std::path::Path) -> Ended {
     let dialect = match world.policies.dialect() {
         Dialect::Kubernetes => "kubernetes",
         Dialect::Cilium => "cilium",

@@ -143,7 +143,7 @@ fn line<'a>(view: &'a View<'_>, row: &'a Row<'_>) -> Option<(Line<'a>, usize)> {
 }
 
 /// `world` for all outside groups, `world over IPv4` for all of a family, else the addresses.
-fn outside_label(view: &View<'_>, groups: &[&Node]) -> String {
+pub(super) fn outside_label(view: &View<'_>, groups: &[&Node]) -> String {
     let Some(kind) = groups.first().map(|g| g.kind) else {
         return String::new();
     };

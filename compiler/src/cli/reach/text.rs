@@ -1,6 +1,6 @@
 //! For people.
 
-use super::rows::{Line, Section, lines, words};
+use super::rows::{Line, Section, lines, outside_label, words};
 use super::{Extra, Shown};
 use crate::reach::blast::Reached;
 use crate::reach::exposure::{Exposed, Extent, WayIn};
@@ -158,8 +158,12 @@ fn ways(ways: &[WayIn]) -> String {
                 protocol,
                 port,
                 target_port,
+                through,
             } = way;
-            format!("Service {service}, {protocol}/{port} to {target_port}")
+            let lead = through
+                .as_ref()
+                .map_or_else(String::new, |t| format!("{t} → "));
+            format!("{lead}Service {service}, {protocol}/{port} to {target_port}")
         })
         .collect();
     format!("  (way in: {})", words.join("; "))
@@ -211,19 +215,51 @@ fn write_blast(
         )
     )?;
     let mut hops = 0;
-    for one in reached {
+    for (at, one) in reached.iter().enumerate() {
+        let Some(alike) = outside_alike(view, reached, at) else {
+            continue;
+        };
         if one.hops != hops {
             hops = one.hops;
             writeln!(out, "\n{}", counted(hops, "hop", "hops"))?;
         }
         let perhaps = if one.certain { "" } else { "perhaps: " };
-        writeln!(out, "  {perhaps}{}", steps(view, one))?;
+        let label = match alike.as_slice() {
+            [] => None,
+            groups => Some(outside_label(view, groups)),
+        };
+        writeln!(out, "  {perhaps}{}", steps_to(view, one, label))?;
     }
     Ok(())
 }
 
+/// Groups of outside addresses that are reached in the same way as this one, itself included;
+/// empty for parties of the cluster, `None` when they have been told before.
+fn outside_alike<'v>(view: &'v View<'_>, reached: &[Reached], at: usize) -> Option<Vec<&'v Node>> {
+    let key = |one: &Reached| {
+        let (_, before) = one.path.split_last()?;
+        let last = steps_to(view, one, Some(String::new()));
+        let node = view.nodes.get(one.node).filter(|node| node.is_outside())?;
+        Some(((before.to_vec(), one.certain, node.kind, last), node))
+    };
+    let Some((own, _)) = reached.get(at).and_then(key) else {
+        return Some(Vec::new());
+    };
+    let same = |one: &Reached| key(one).filter(|(other, _)| *other == own);
+    if reached.iter().take(at).any(|one| same(one).is_some()) {
+        return None;
+    }
+    let alike = reached.iter().skip(at).filter_map(|one| same(one));
+    Some(alike.map(|(_, node)| node).collect())
+}
+
 /// `shop/web → shop/api (TCP/8443) → data/db (TCP/5432)`.
 pub(super) fn steps(view: &View<'_>, one: &Reached) -> String {
+    steps_to(view, one, None)
+}
+
+/// The same with another name for the last one.
+fn steps_to(view: &View<'_>, one: &Reached, last: Option<String>) -> String {
     let label = |at: &usize| view.nodes.get(*at).map(Node::label).unwrap_or_default();
     let mut text = one.path.first().map(label).unwrap_or_default();
     for step in one.path.windows(2) {
@@ -235,7 +271,11 @@ pub(super) fn steps(view: &View<'_>, one: &Reached) -> String {
         let by: Vec<String> = rows
             .map(|row| words(&row.ports, row.family, row.how))
             .collect();
-        text = format!("{text} → {} ({})", label(to), by.join("; "));
+        let name = match &last {
+            Some(name) if *to == one.node => name.clone(),
+            _ => label(to),
+        };
+        text = format!("{text} → {name} ({})", by.join("; "));
     }
     text
 }
