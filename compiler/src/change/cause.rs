@@ -13,7 +13,7 @@ use serde::Serialize;
 use std::collections::HashMap;
 
 /// So many states are put together at most; beyond it causes are those that come into question.
-const MOST_STATES: usize = 200;
+const MOST_STATES: usize = 128;
 
 /// The causes of a change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -44,7 +44,6 @@ impl Details {
             "/concurrencyPolicy",
             "/restartPolicy",
             "/metadata/ownerReferences",
-            "/spec/selector",
         ];
         self.0.retain(|(pointer, _)| match role {
             _ if super::makes_pods(role) => of_pods.iter().any(|part| pointer.contains(part)),
