@@ -74,13 +74,11 @@ fn load(
     depth: usize,
     budget: &mut Budget<'_>,
 ) -> Result<Chart, ChartError> {
-    let mut metadata = match files.iter().find(|file| file.path == "Chart.yaml") {
-        Some(file) => metadata::read(&file.text())?,
-        None => {
-            let message = "Chart.yaml file is missing";
-            return Err(ChartError::new(ChartErrorKind::Missing, "", message));
-        }
+    let Some(described) = files.iter().find(|file| file.path == "Chart.yaml") else {
+        let message = "Chart.yaml file is missing";
+        return Err(ChartError::new(ChartErrorKind::Missing, "", message));
     };
+    let mut metadata = metadata::read(&described.text())?;
     let version_one = metadata.api_version == "v1";
     let mut chart = Chart {
         metadata: Metadata::default(),

@@ -47,7 +47,7 @@ impl Shared {
     pub(super) fn templates(
         &self,
         node: &Node,
-        values: Map,
+        values: &Map,
         full: &str,
         out: &mut Vec<Runnable>,
     ) -> Map {
@@ -72,7 +72,7 @@ impl Shared {
             let below = below.and_then(|below| below.as_map().cloned());
             let full = format!("{full}/charts/{}", child.name);
             let below = below.unwrap_or_else(|| Map::of(MapType::Values));
-            let data = self.templates(child, below, &full, out);
+            let data = self.templates(child, &below, &full, out);
             subcharts.set(child.name.clone(), data);
         }
         dot.set("Values", values.typed(MapType::Values));

@@ -57,10 +57,20 @@ pub(super) fn documents(
 /// The text of `helm template`: the documents trimmed, which leaves an empty line of none, then
 /// the hooks.
 pub(super) fn print(documents: &[Document]) -> String {
-    let text = |hooks: bool| -> String {
-        let of = documents.iter().filter(|one| one.hook.is_some() == hooks);
-        of.map(|one| format!("---\n# Source: {}\n{}\n", one.template, one.text.as_str()))
-            .collect()
+    let text = |hooks: bool| {
+        let mut text = String::new();
+        for one in documents.iter().filter(|one| one.hook.is_some() == hooks) {
+            for part in [
+                "---\n# Source: ",
+                &one.template,
+                "\n",
+                one.text.as_str(),
+                "\n",
+            ] {
+                text.push_str(part);
+            }
+        }
+        text
     };
     format!("{}\n{}", text(false).trim(), text(true))
 }

@@ -71,7 +71,7 @@ impl Work<'_> {
         let capabilities = Capabilities::new(kube, self.rendering.api_versions.clone());
         let shared = Shared::new(self.options, capabilities);
         let mut templates = Vec::new();
-        shared.templates(&root, values, &root.name, &mut templates);
+        shared.templates(&root, &values, &root.name, &mut templates);
         let result = self.execute(templates);
         // What a failure kept from running might have read anything.
         if result.is_ok() {

@@ -46,6 +46,9 @@ pub enum WhyUnread {
     },
 }
 
+/// A path of the values and a key that was asked of it.
+type Asked = (Rc<[Rc<str>]>, Rc<str>);
+
 /// What is looked at.
 pub(super) struct Facts<'a> {
     pub(super) root: &'a Node,
@@ -53,7 +56,7 @@ pub(super) struct Facts<'a> {
     pub(super) disabled: &'a [Disabled],
     pub(super) missing: &'a [MissingDependency],
     /// Keys that were asked for and not there, with the path of the map.
-    pub(super) asked: Vec<(Rc<[Rc<str>]>, Rc<str>)>,
+    pub(super) asked: Vec<Asked>,
 }
 
 /// The most paths named as places where the key would be known.

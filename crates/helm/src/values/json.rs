@@ -41,10 +41,11 @@ fn convert(value: &Value, depth: usize) -> Json {
 
 fn float(number: f64) -> Json {
     // Every integer that a float64 holds exactly is written without a fraction.
-    if number.fract() == 0.0 && number.abs() < 1e18 {
-        if let Ok(integer) = format!("{number:.0}").parse::<i64>() {
-            return Json::from(integer);
-        }
+    if number.fract() == 0.0
+        && number.abs() < 1e18
+        && let Ok(integer) = format!("{number:.0}").parse::<i64>()
+    {
+        return Json::from(integer);
     }
     Number::from_f64(number).map_or(Json::Null, Json::Number)
 }

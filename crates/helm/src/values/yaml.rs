@@ -34,7 +34,7 @@ pub(crate) fn read_values(
         .iter()
         .take(2)
         .find(|document| !document.is_empty());
-    let index = document.map_or(0, |document| document.index());
+    let index = document.map_or(0, netpol_yaml::Document::index);
     let wrong = parsed
         .diagnostics
         .iter()
