@@ -146,10 +146,12 @@ impl Collected<'_> {
         self.items.retain(|item| {
             let refused = item.object.refused && item.role != Role::Other;
             if refused {
-                incomplete.push(format!(
-                    "{} is left out, because the API server refuses it",
-                    item.display()
-                ));
+                let who = match item.object.group() {
+                    "cilium.io" => "the API server or the agent of Cilium",
+                    _ => "the API server",
+                };
+                let name = item.display();
+                incomplete.push(format!("{name} is left out, because {who} refuses it"));
             }
             !refused
         });
