@@ -28,6 +28,8 @@ pub struct Model {
     pub unanalysed: Vec<Unanalysed>,
     /// What stands behind the ports of services that select pods, sorted by namespace and name.
     pub routes: Vec<Route>,
+    /// Objects that lead clients outside of the cluster to services, sorted.
+    pub ways_in: Vec<WayIn>,
     /// The values given to the CNI's chart, when there are any.
     pub cni: Option<CniValues>,
     /// Nothing exists but what was given (`--closed-world`, or a cluster dump).
@@ -88,6 +90,22 @@ pub struct RoutePort {
     pub port: u16,
     /// Places in [`Cluster::endpoints`], each with the port that the pods are asked on.
     pub backends: Vec<(usize, u16)>,
+}
+
+/// A backend of an Ingress or of a route of the Gateway API. Requests come from the pods of a
+/// controller; which these are, the object does not say.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WayIn {
+    /// `Ingress shop/web`, `HTTPRoute shop/web`.
+    pub object: String,
+    /// Namespace and name of the service that it leads to.
+    pub service: (String, String),
+    /// The port of the service.
+    pub port: u16,
+    /// The host names that clients ask for; empty when any.
+    pub hosts: Vec<String>,
+    /// Where the backend stands.
+    pub at: Location,
 }
 
 /// One thing that differs between two readings and can be taken over alone.

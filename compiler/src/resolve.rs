@@ -21,6 +21,7 @@ mod policies;
 mod routes;
 mod selector;
 mod services;
+mod ways_in;
 mod what_if;
 mod workloads;
 

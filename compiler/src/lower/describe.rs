@@ -1,8 +1,8 @@
 //! A rule in one line.
 
 use netpol_policy::{
-    Direction, EndpointSelector, IpBlock, NamespaceScope, Operator, Peer, PortMatch, Protocol,
-    Requirement, Rule, RuleRef, Selector,
+    Action, Direction, EndpointSelector, IpBlock, NamespaceScope, Operator, Peer, PortMatch,
+    Protocol, Requirement, Rule, RuleRef, Selector,
 };
 
 /// What a rule number stands for, such as `ingress rule 2: TCP/8443 from app=web`.
@@ -39,7 +39,12 @@ fn of_rule(rule: &Rule) -> String {
         None => "everybody".to_owned(),
         Some(peers) => listed(peers.iter().map(peer), "nobody"),
     };
-    format!("{ports} {towards} {peers}")
+    let action = match rule.action {
+        Action::Allow => "",
+        Action::Deny => "deny ",
+        Action::Pass => "pass on ",
+    };
+    format!("{action}{ports} {towards} {peers}")
 }
 
 /// The parts with commas between them; the first few of many.

@@ -10,7 +10,7 @@ use super::directory::Directory;
 use super::graph::GroupKind;
 use super::ports::PortRange;
 use super::view::{How, Node, Row, View};
-use crate::model::{Model, Route};
+use crate::model::Model;
 use netpol_policy::cidr::Family;
 use netpol_policy::decide::selects;
 use netpol_policy::{
@@ -78,7 +78,7 @@ pub struct Extent {
     pub unknown: Vec<PortRange>,
 }
 
-/// A Service that clients outside of the cluster may use.
+/// A Service that clients outside of the cluster may use, directly or through another object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WayIn {
@@ -90,6 +90,10 @@ pub struct WayIn {
     pub port: u16,
     /// What the pods are asked on.
     pub target_port: u16,
+    /// `Ingress shop/web`: what leads clients to the service. Its controller's pods ask in their
+    /// stead. Absent when they use the service's own address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub through: Option<String>,
 }
 
 /// Works it out for every group of pods. `view` and `directory` are those of the cluster
@@ -154,20 +158,30 @@ fn parties(directory: &Directory<'_>) -> BTreeMap<String, (Party, Vec<Family>)> 
 /// By the name of the endpoint.
 fn ways_in(model: &Model) -> BTreeMap<(String, String), Vec<WayIn>> {
     let mut found: BTreeMap<(String, String), Vec<WayIn>> = BTreeMap::new();
-    let way = |route: &Route, protocol, port, target_port| WayIn {
-        service: format!("{}/{}", route.namespace, route.name),
-        protocol,
-        port,
-        target_port,
-    };
-    for route in model.routes.iter().filter(|route| route.from_outside) {
+    for route in &model.routes {
         for port in &route.ports {
-            for (at, target) in &port.backends {
-                if let Some(endpoint) = model.cluster.endpoints.get(*at) {
-                    let key = (endpoint.namespace.clone(), endpoint.name.clone());
-                    let way = way(route, port.protocol, port.port, *target);
-                    found.entry(key).or_default().push(way);
-                }
+            let leading = model.ways_in.iter().filter(|way| {
+                let (namespace, name) = &way.service;
+                (namespace, name, way.port) == (&route.namespace, &route.name, port.port)
+            });
+            let mut through: Vec<Option<String>> =
+                leading.map(|way| Some(way.object.clone())).collect();
+            if route.from_outside {
+                through.push(None);
+            }
+            for (at, target_port) in &port.backends {
+                let Some(endpoint) = model.cluster.endpoints.get(*at) else {
+                    continue;
+                };
+                let key = (endpoint.namespace.clone(), endpoint.name.clone());
+                let ways = found.entry(key).or_default();
+                ways.extend(through.iter().map(|through| WayIn {
+                    service: format!("{}/{}", route.namespace, route.name),
+                    protocol: port.protocol,
+                    port: port.port,
+                    target_port: *target_port,
+                    through: through.clone(),
+                }));
             }
         }
     }

@@ -3,7 +3,9 @@
 use super::collect::Collected;
 use super::kinds::Role;
 use super::workloads::Placed;
-use super::{ResolveOptions, inventory, namespaces, nodes, routes, services, what_if, workloads};
+use super::{
+    ResolveOptions, inventory, namespaces, nodes, routes, services, ways_in, what_if, workloads,
+};
 use crate::finding::Finding;
 use crate::model::{Model, Origin, OwnerKey};
 use crate::source::Location;
@@ -47,6 +49,7 @@ pub(super) fn resolve(
     let services = services::lower(items, &model.cluster.endpoints);
     model.cluster.services.extend(services);
     model.routes = routes::lower(items, &model.cluster.endpoints);
+    model.ways_in = ways_in::lower(items, options.namespace.as_deref().unwrap_or("default"));
     for item in items.iter().filter(|item| !item.removed) {
         if let (Role::Policy(_), Some(namespace)) = (item.role, &item.namespace) {
             mention(&mut model.cluster, namespace);

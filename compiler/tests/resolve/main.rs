@@ -14,6 +14,8 @@ mod clusternetworkpolicy;
 mod cni;
 mod languages;
 mod networkpolicy;
+mod round_trip;
 mod support;
+mod ways_in;
 mod what_if;
 mod workloads;
