@@ -51,6 +51,12 @@ fn with_exponent(number: f64, digits: &str, exponent: i32, least: usize) -> Stri
 
 /// `strconv.ParseFloat(text, 64)`; nothing for text that is no number or out of range.
 pub(crate) fn parse_float(text: &str) -> Option<f64> {
+    if text.contains('_') {
+        if !underscores_fit(text) {
+            return None;
+        }
+        return parse_float(&text.replace('_', ""));
+    }
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let lower = unsigned.to_ascii_lowercase();
     let sign = if text.starts_with('-') { -1.0 } else { 1.0 };
@@ -144,14 +150,23 @@ fn base_of(text: &str) -> (&str, u32, bool) {
     }
 }
 
-/// Underscores must separate digits, or the prefix from the digits.
+/// Go's `underscoreOK`: an underscore stands between digits, or behind a base's prefix.
 fn underscores_fit(text: &str) -> bool {
-    if !text.contains('_') {
-        return true;
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let lower = unsigned.to_ascii_lowercase();
+    let prefixed = ["0b", "0o", "0x"]
+        .iter()
+        .find_map(|prefix| lower.strip_prefix(prefix));
+    let hex = lower.starts_with("0x");
+    let mut after_digit = prefixed.is_some();
+    let mut after_underscore = false;
+    for c in prefixed.unwrap_or(&lower).chars() {
+        let digit = c.is_ascii_digit() || hex && c.is_ascii_hexdigit();
+        if c == '_' && !after_digit || after_underscore && !digit {
+            return false;
+        }
+        after_digit = digit;
+        after_underscore = c == '_';
     }
-    if !text.starts_with('0') {
-        // Without a prefix no digit may stand apart from another.
-        return !text.starts_with('_') && !text.ends_with('_') && !text.contains("__");
-    }
-    !text.ends_with('_') && !text.contains("__")
+    !after_underscore
 }
