@@ -110,13 +110,11 @@ pub(super) fn len(call: &mut Call<'_>, args: &[Value]) -> Out {
         Data::Object(object) => object.entries().map(|entries| entries.len()),
         _ => items_of(value),
     };
-    match len {
-        Some(len) => Ok(Value::int(i64::try_from(len).unwrap_or(i64::MAX))),
-        None => {
-            // Go follows a pointer before it looks.
-            let name = value.type_name();
-            let name = name.strip_prefix('*').unwrap_or(&name);
-            Err(FuncError::new(format!("len of type {name}")))
-        }
-    }
+    let Some(len) = len else {
+        // Go follows a pointer before it looks.
+        let name = value.type_name();
+        let name = name.strip_prefix('*').unwrap_or(&name);
+        return Err(FuncError::new(format!("len of type {name}")));
+    };
+    Ok(Value::int(i64::try_from(len).unwrap_or(i64::MAX)))
 }
