@@ -6,6 +6,7 @@ use crate::lint::{self, REGISTRY, Selection, nearest};
 use crate::report::{Format, Report, Style};
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -104,7 +105,8 @@ impl super::targets::Aimed for Args {
 pub(super) fn run(args: &Args, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let selection = args.selection()?;
     args.one_on_stdout()?;
-    let analysis = args.inputs.analyse(&args.paths, terminal)?;
+    // The process ends when this is told: taking it apart first would cost a tenth of the time.
+    let analysis = ManuallyDrop::new(args.inputs.analyse(&args.paths, terminal)?);
     let findings = lint::check(&analysis, &selection);
     let report = Report {
         sources: &analysis.sources,
