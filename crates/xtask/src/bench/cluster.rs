@@ -124,7 +124,9 @@ fn one_namespace(namespace: usize, workloads: usize) -> Result<String, std::fmt:
     let mut text = format!(
         "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: ns-{namespace}\n  labels:\n    team: team-{}\n\
          ---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: default-deny\n  namespace: ns-{namespace}\n\
-         spec:\n  podSelector: {{}}\n  policyTypes: [Ingress, Egress]\n",
+         spec:\n  podSelector: {{}}\n  policyTypes: [Ingress, Egress]\n  egress:\n\
+         \x20 - to:\n    - namespaceSelector:\n        matchLabels:\n          kubernetes.io/metadata.name: kube-system\n      podSelector:\n\
+         \x20       matchLabels:\n          k8s-app: kube-dns\n    ports:\n    - protocol: UDP\n      port: 53\n    - protocol: TCP\n      port: 53\n",
         namespace % 10
     );
     let first = namespace * PER_NAMESPACE;
@@ -152,7 +154,7 @@ fn deployment(text: &mut String, namespace: usize, workload: usize) -> std::fmt:
 }
 
 /// Six rules: from a neighbour, from a workload elsewhere, from its own block; to a neighbour, to
-/// its own block, to the name service.
+/// its own block, to a workload elsewhere. (The name service is the namespace's to allow.)
 fn policy(
     text: &mut String,
     namespace: usize,
@@ -163,7 +165,9 @@ fn policy(
     let here = PER_NAMESPACE.min(workloads - first);
     let before = first + (workload - first + here - 1) % here;
     let after = first + (workload - first + 1) % here;
+    // Who is afar of whom: what the one allows to be sent the other one takes.
     let afar = (workload + workloads / 2) % workloads;
+    let beyond = (workload + workloads - workloads / 2) % workloads;
     let (high, low) = (workload / 256, workload % 256);
     write!(
         text,
@@ -177,10 +181,12 @@ fn policy(
          \x20 - to:\n    - podSelector:\n        matchLabels:\n          app: app-{after}\n    ports:\n    - protocol: TCP\n      port: {}\n\
          \x20 - to:\n    - ipBlock:\n        cidr: 23.{high}.{low}.0/24\n    ports:\n    - protocol: TCP\n      port: 5432\n\
          \x20     endPort: 5440\n\
-         \x20 - to:\n    - namespaceSelector:\n        matchLabels:\n          kubernetes.io/metadata.name: kube-system\n      podSelector:\n\
-         \x20       matchLabels:\n          k8s-app: kube-dns\n    ports:\n    - protocol: UDP\n      port: 53\n    - protocol: TCP\n      port: 53\n",
+         \x20 - to:\n    - namespaceSelector:\n        matchLabels:\n          kubernetes.io/metadata.name: ns-{}\n      podSelector:\n\
+         \x20       matchLabels:\n          app: app-{beyond}\n    ports:\n    - protocol: TCP\n      port: {}\n",
         afar / PER_NAMESPACE,
         port(after),
+        beyond / PER_NAMESPACE,
+        port(beyond),
         port = port(workload),
     )
 }
