@@ -1,7 +1,7 @@
 //! What differs between two groups.
 
 use super::groups::Group;
-use super::lens::{Lens, Run, meeting};
+use super::lens::{Lens, Run, Shape, meeting};
 use super::touch::Edits;
 use super::{Options, Standing};
 use crate::reach::graph::{FamilyClasses, GroupKind};
@@ -91,7 +91,8 @@ fn relevant(source: &Group, destination: &Group) -> Edits {
 struct Differ<'l, 's> {
     lenses: &'l [Lens<'s>; 2],
     options: Options,
-    known: HashMap<[Pair; 2], Rc<Vec<Delta>>>,
+    /// By what decides on either side.
+    known: HashMap<[Option<Shape>; 2], Rc<Vec<Delta>>>,
 }
 
 impl Differ<'_, '_> {
@@ -141,11 +142,15 @@ impl Differ<'_, '_> {
     }
 
     fn deltas(&mut self, pair: [Pair; 2]) -> Rc<Vec<Delta>> {
-        if let Some(known) = self.known.get(&pair) {
+        let shapes = [0, 1].map(|side: usize| {
+            let (a, b) = pair.get(side).copied().flatten()?;
+            self.lenses.get(side)?.shape(a, b)
+        });
+        if let Some(known) = self.known.get(&shapes) {
             return Rc::clone(known);
         }
         let deltas = Rc::new(self.compare(pair));
-        self.known.insert(pair, Rc::clone(&deltas));
+        self.known.insert(shapes, Rc::clone(&deltas));
         deltas
     }
 

@@ -6,8 +6,8 @@ use crate::model::{Route, RoutePort};
 use crate::reach::graph::FamilyClasses;
 use crate::reach::{Directory, ModelJudge};
 use netpol_policy::cidr::Family;
-use netpol_policy::matrix::ClassId;
-use netpol_policy::{Decision, Matrix, Party, Protocol, Tri, Verdict};
+use netpol_policy::matrix::{ClassId, GroupId};
+use netpol_policy::{Decision, Direction, Matrix, Party, Protocol, Tri, Verdict};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -32,8 +32,13 @@ pub(super) fn standing(decision: &Decision) -> Standing {
     }
 }
 
-/// Runs of ports by pair of classes.
-type Known = HashMap<(ClassId, ClassId), Rc<Vec<Run>>>;
+/// What decides between two classes: the row of the destination's ingress and the source's group in
+/// it, the row of the source's egress and the destination's group in it. Pairs of one shape have the
+/// same verdicts, and there are few shapes.
+pub(super) type Shape = (usize, GroupId, usize, GroupId);
+
+/// Runs of ports by shape.
+type Known = HashMap<Shape, Rc<Vec<Run>>>;
 
 /// One state with its classes. What a node's own packets are let through for is left out, as in
 /// [`crate::reach::Reachability`].
@@ -56,10 +61,25 @@ impl<'s> Lens<'s> {
         }
     }
 
+    /// What decides between two classes; `None` for classes that do not exist.
+    pub fn shape(&self, source: ClassId, destination: ClassId) -> Option<Shape> {
+        let side = |direction, subject, peer| {
+            let row = self.matrix.row(direction, subject)?;
+            let number = self.matrix.row_number(direction, subject)?;
+            Some((number, row.group(peer)?))
+        };
+        let (ingress, from) = side(Direction::Ingress, destination, source)?;
+        let (egress, to) = side(Direction::Egress, source, destination)?;
+        Some((ingress, from, egress, to))
+    }
+
     /// Every port from one class to another, in the order of protocols and ports.
     pub fn runs(&self, source: ClassId, destination: ClassId) -> Rc<Vec<Run>> {
+        let Some(shape) = self.shape(source, destination) else {
+            return Rc::default();
+        };
         let mut known = self.known.borrow_mut();
-        if let Some(runs) = known.get(&(source, destination)) {
+        if let Some(runs) = known.get(&shape) {
             return Rc::clone(runs);
         }
         let mut runs: Vec<Run> = Vec::new();
@@ -85,7 +105,7 @@ impl<'s> Lens<'s> {
             }
         }
         let runs = Rc::new(runs);
-        known.insert((source, destination), Rc::clone(&runs));
+        known.insert(shape, Rc::clone(&runs));
         runs
     }
 
