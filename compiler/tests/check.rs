@@ -86,7 +86,11 @@ fn what_is_mistyped_is_named() {
     );
     let ended = netpolc(&["check", "--format", "fulll", CLEAN], "");
     assert_eq!(ended.code, 2);
-    assert!(ended.err.contains("full, concise or json"), "{}", ended.err);
+    assert!(
+        ended.err.contains("use full, concise, json"),
+        "{}",
+        ended.err
+    );
     let ended = netpolc(
         &["check", "--format", "full", "--format", "json", CLEAN],
         "",

@@ -20,7 +20,7 @@ const CLUSTER: &str = r#"{
 const POLICIES: &str = r#"{"dialect": "kubernetes", "policies": [{
   "tier": "namespace",
   "key": {"kind": "NetworkPolicy", "namespace": "a", "name": "p"},
-  "subject": {"namespaces": {"named": "a"}, "pods": []},
+  "subject": {"endpoints": {"namespaces": {"named": "a"}, "pods": []}},
   "isolates": [true, false],
   "rules": [{"direction": "ingress", "action": "allow",
              "peers": [{"ipBlock": {"cidr": "10.0.0.0/25"}}],

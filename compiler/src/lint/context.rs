@@ -117,13 +117,16 @@ impl<'a> Context<'a> {
         self.selecting.get(group).map_or(&[], Vec::as_slice)
     }
 
-    /// The policies that certainly select a group and isolate it in a direction.
+    /// The policies that certainly select a group and isolate it in a direction; none where the
+    /// CNI enforces nothing.
     pub fn isolating(
         &self,
         group: GroupId,
         direction: Direction,
     ) -> impl Iterator<Item = (usize, &'a PolicyOrigin)> {
-        self.selecting(group).iter().filter_map(move |&at| {
+        let enforced = self.policies().options().enforced;
+        let selecting = self.selecting(group).iter().filter(move |_| enforced);
+        selecting.filter_map(move |&at| {
             let policy = self.policies().policies().get(at)?;
             let isolates = policy.isolates.get(direction.index()) == Some(&true);
             let matching = self.groups.subjects(policy);

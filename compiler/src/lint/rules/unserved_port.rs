@@ -8,25 +8,18 @@ use crate::finding::{Finding, Severity};
 use crate::lint::context::{Context, Written};
 use crate::lint::groups::GroupId;
 use crate::lint::{Rule, words};
-use netpol_policy::{ContainerPort, Direction, Peer, PortMatch, Protocol};
+use netpol_policy::{Action, ContainerPort, Direction, Peer, PortMatch, Protocol};
 use std::collections::BTreeSet;
-
-/// Ports that are named as being served.
-const MOST_PORTS: usize = 4;
 
 /// Finds them: one finding per port of a rule.
 pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for written in context.rules() {
+    for written in context.rules().filter(|w| w.rule.action == Action::Allow) {
         let ports = written.rule.ports.iter().flatten().enumerate();
         let unserved = ports.filter(|(at, _)| {
-            let mut one_of = alternatives(written, *at);
-            let first = one_of.next();
-            first.is_some_and(|(first, _)| first == *at)
-                && first
-                    .into_iter()
-                    .chain(one_of)
-                    .all(|(_, port)| !is_served(context, written, port))
+            let mut one_of = alternatives(written, *at).peekable();
+            one_of.peek().is_some_and(|(first, _)| first == at)
+                && one_of.all(|(_, port)| !is_served(context, written, port))
         });
         findings.extend(unserved.filter_map(|at| tell(context, rule, written, at)));
     }
@@ -125,7 +118,7 @@ fn served(all: &BTreeSet<&ContainerPort>) -> String {
     let ports: Vec<String> = all.iter().map(shown).collect();
     match ports.as_slice() {
         [] => "no port is declared here".to_owned(),
-        _ => format!("served: {}", words::some_of(&ports, MOST_PORTS)),
+        _ => format!("served: {}", words::some_of(&ports, 4)),
     }
 }
 
