@@ -42,7 +42,7 @@ Examples:
   netpolc query 'shop/*' data/postgres --port TCP/5432 --cluster-state dump.json .
   netpolc query edge/web shop/cart --port 8080 --remove NetworkPolicy/shop/cart .
   netpolc query edge/web shop/cart --port 8080 --label namespace/edge=team=a .
-  netpolc query --image policy.npb edge/web shop/cart --port TCP/http
+  netpolc query --image policy.npb 'edge/web-*' 'shop/cart-*' --port 8080
   netpolc query --batch questions.jsonl policies/ workloads/"
 )]
 pub struct Args {

@@ -360,3 +360,45 @@ fn why_tells_the_whole_way_to_the_answer() {
             .all(|p| p["selects"] == "no")
     );
 }
+
+#[test]
+fn the_api_server_and_dns_go_by_their_names() {
+    let dir = shop("named");
+    for (name, way_out) in [
+        (
+            "kube-apiserver",
+            "EndpointSlice of Service default/kubernetes",
+        ),
+        ("dns", "no pod labelled k8s-app=kube-dns"),
+    ] {
+        let ended = query(&dir, &["shop/web", name]).expect_code(2);
+        assert!(ended.stderr.contains(way_out), "{}", ended.stderr);
+    }
+    let text = "\
+apiVersion: v1
+kind: Service
+metadata: {name: kubernetes, namespace: default}
+spec: {clusterIP: 10.96.0.1, ports: [{name: https, port: 443, targetPort: 6443}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: kubernetes, namespace: default, labels: {kubernetes.io/service-name: kubernetes}}
+addressType: IPv4
+endpoints: [{addresses: [192.0.2.10]}]
+ports: [{name: https, port: 6443, protocol: TCP}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: coredns, namespace: kube-system}
+spec:
+  selector: {matchLabels: {k8s-app: kube-dns}}
+  template:
+    metadata: {labels: {k8s-app: kube-dns}}
+    spec: {containers: [{name: c, image: registry.example/coredns}]}
+";
+    write(&dir.join("system.yaml"), text);
+    let api = query(&dir, &["shop/web", "kube-apiserver", "--port", "TCP/6443"]).expect_code(0);
+    assert!(api.stdout.contains("192.0.2.10"), "{}", api.stdout);
+    let dns = query(&dir, &["shop/web", "dns", "--port", "UDP/53"]).expect_code(0);
+    assert!(dns.stdout.contains("kube-system/coredns"), "{}", dns.stdout);
+}
