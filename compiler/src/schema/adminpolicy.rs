@@ -167,6 +167,19 @@ fn check_names_of_ports(report: &mut Report<'_>, form: &Form, rule: NodeRef<'_>,
     }
 }
 
+/// The server does not look at what a CRD cannot say (label syntax, operators, domain names of
+/// rules that deny); implementations do, and take no part of the policy. Findings from `first` on
+/// are put into these words.
+fn by_implementations(report: &mut Report<'_>, first: usize) {
+    for finding in report.findings.iter_mut().skip(first) {
+        if let Some(rest) = finding.message.strip_prefix("the server refuses ") {
+            finding.message = format!("no implementation takes {rest}");
+            let note = "the server may take it; the whole policy is without effect then";
+            finding.notes.push(note.to_owned());
+        }
+    }
+}
+
 /// "`DomainNames` is only supported for Accept rules": the server does not look, implementations
 /// refuse.
 fn check_domains(report: &mut Report<'_>, form: &Form, rule: NodeRef<'_>, path: &Path<'_>) {
@@ -174,6 +187,7 @@ fn check_domains(report: &mut Report<'_>, form: &Form, rule: NodeRef<'_>, path: 
     if !form.egress_peers.contains(&"domainNames") || action == Some(form.accept()) {
         return;
     }
+    let first = report.findings.len();
     let list = path.key("to");
     let peers = rule.get("to").into_iter().flat_map(NodeRef::items);
     for (index, peer) in peers.enumerate() {
@@ -183,6 +197,7 @@ fn check_domains(report: &mut Report<'_>, form: &Form, rule: NodeRef<'_>, path: 
             report.refuse_entry(peer, "domainNames", &item.key("domainNames"), why);
         }
     }
+    by_implementations(report, first);
 }
 
 /// A field that must have one of a few words.

@@ -260,6 +260,33 @@ fn what_the_server_refuses() {
 }
 
 #[test]
+fn what_the_server_takes_and_implementations_do_not() {
+    let cases = [
+        (
+            "namespaces: {matchLabels: {team: b}}",
+            "namespaces: {matchExpressions: [{key: team, operator: Is, values: [b]}]}",
+            "namespaces.matchExpressions[0].operator`: must be one of `In`",
+        ),
+        (
+            "{matchLabels: {role: edge}}",
+            "{matchLabels: {role: \"-\"}}",
+            "nodes.matchLabels`: a label value must consist",
+        ),
+        (
+            "action: Allow",
+            "action: Pass",
+            "domainNames`: may only be given in `Allow` rules",
+        ),
+    ];
+    for (from, to, message) in cases {
+        let (code, severity, said) = refusal(from, to);
+        assert_eq!((code, severity), (Code("NP103"), Severity::Error), "{to}");
+        assert!(said.starts_with("no implementation takes `spec."), "{said}");
+        assert!(said.contains(message), "{to}: {said}");
+    }
+}
+
+#[test]
 fn unknown_fields_and_what_was_meant() {
     let cases = [
         (

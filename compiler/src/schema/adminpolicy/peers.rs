@@ -41,7 +41,7 @@ pub(super) fn check_one(
                 super::check_count(report, node, part, &path, (LIMIT, true));
                 check_domains(report, value, &path);
             }
-            _ => selector(report, value, &path),
+            _ => check_selector(report, value, &path),
         }
     }
 }
@@ -88,7 +88,7 @@ fn check_pods(report: &mut Report<'_>, form: &Form, node: NodeRef<'_>, path: &Pa
         ("podSelector", true),
     ] {
         match given(node, key) {
-            Some(value) => selector(report, value, &path.key(key)),
+            Some(value) => check_selector(report, value, &path.key(key)),
             None if needed => {
                 let why = "must be given; `{}` selects all";
                 report.refuse_entry(node, key, &path.key(key), why);
@@ -96,6 +96,12 @@ fn check_pods(report: &mut Report<'_>, form: &Form, node: NodeRef<'_>, path: &Pa
             None => {}
         }
     }
+}
+
+fn check_selector(report: &mut Report<'_>, node: NodeRef<'_>, path: &Path<'_>) {
+    let first = report.findings.len();
+    selector(report, node, path);
+    super::by_implementations(report, first);
 }
 
 /// `isCIDR(self)`, which lets host bits pass, as the API's authors meant it.
