@@ -93,6 +93,7 @@ fn docs_index(root: &Path) -> Result<String, String> {
     page.push_str("- [What policies mean](semantics.md): the numbered rules that tests cite\n");
     page.push_str("- [Questions](questions.md): `query` and `reach`, what-ifs, exposure\n");
     page.push_str("- [Changes, assertions and targets](change.md): `diff`, `test`, `netpolc.toml`\n");
+    page.push_str("- [Benchmarks](benchmarks.md): how fast, and by which command\n");
     for (folder, title) in [("lints", "Findings"), ("decisions", "Decisions")] {
         let pages = titles(&root.join("docs").join(folder))?;
         if pages.is_empty() {
