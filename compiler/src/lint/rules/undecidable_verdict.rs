@@ -11,7 +11,31 @@ use netpol_policy::{Direction, Flow, Party, Peer, Protocol, Tri, UnknownCause, V
 /// Finds them: one finding per rule.
 pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
     let rules = context.rules();
-    rules.filter_map(|w| undecided(context, rule, w)).collect()
+    rules
+        .filter_map(|w| at_run_time(rule, w).or_else(|| undecided(context, rule, w)))
+        .collect()
+}
+
+/// What is decided while connections run, if at all: requests, authentication, DNS names.
+fn at_run_time(rule: &Rule, written: Written<'_>) -> Option<Finding> {
+    let mut peers = written.rule.peers.iter().flatten();
+    let names = peers.position(|peer| matches!(peer, Peer::Names(_)));
+    let (why, place) = match (written.rule.condition, names) {
+        (Some(condition), _) => (condition.sentence(), written.place.ports.first()),
+        (None, Some(at)) => (
+            UnknownCause::DnsName.sentence(),
+            written.place.peers.get(at),
+        ),
+        (None, None) => return None,
+    };
+    let name = &written.policy.key.name;
+    let mut finding = rule
+        .finding(format!("`{name}` allows what is decided at run time alone"))
+        .at(*place.unwrap_or(&written.place.rule), why)
+        .help("give a rule without this condition to what must pass, or take --accept-unknown")
+        .note("the compiled bundle denies what no other rule allows");
+    finding.object = Some(super::object(&written.policy.key));
+    Some(finding)
 }
 
 fn undecided(context: &Context<'_>, rule: &Rule, written: Written<'_>) -> Option<Finding> {
