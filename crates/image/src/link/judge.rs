@@ -75,19 +75,32 @@ impl Judge<'_> {
         direction: Direction,
         judged: &mut Judged,
     ) -> u32 {
-        let mut known: HashMap<(usize, PerProtocol), (u32, u32)> = HashMap::new();
+        // By what is said: the cells of each combination of stateless protocols, of which there
+        // are few.
+        let mut known: Vec<Vec<(PerProtocol, (u32, u32))>> = Vec::new();
+        known.resize(columns.distinct.len(), Vec::new());
+        let none = Verdicts::default();
         let mut row = Vec::with_capacity(columns.of_column.len());
         for (column, place) in columns.of_column.iter().enumerate() {
             let stateless = replies.whole(direction, column);
-            let cell = known.entry((*place, stateless)).or_insert_with(|| {
-                let none = Verdicts::default();
-                let verdicts = columns.distinct.get(*place).unwrap_or(&none);
-                (
-                    judged.vectors.number(self.words(verdicts, stateless)),
-                    judged.attributions.number(verdicts.rules.clone()),
-                )
-            });
-            row.push(*cell);
+            let cells = known.get_mut(*place);
+            let same = |cells: &&mut Vec<(PerProtocol, (u32, u32))>| {
+                let cell = cells.iter().find(|(protocols, _)| *protocols == stateless);
+                cell.map(|(_, cell)| *cell)
+            };
+            if let Some(cell) = cells.as_ref().and_then(same) {
+                row.push(cell);
+                continue;
+            }
+            let verdicts = columns.distinct.get(*place).unwrap_or(&none);
+            let cell = (
+                judged.vectors.number(self.words(verdicts, stateless)),
+                judged.attributions.number(verdicts.rules.clone()),
+            );
+            if let Some(cells) = cells {
+                cells.push((stateless, cell));
+            }
+            row.push(cell);
         }
         judged.rows.number(row)
     }

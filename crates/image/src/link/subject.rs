@@ -5,7 +5,7 @@ use super::note::{Open, UnknownExample};
 use super::peers::{Backend, Column};
 use super::ports::{Piece, Pieces};
 use super::{LinkNote, MAX_EXAMPLES, MAX_NOTES, PerProtocol, party_name};
-use netpol_policy::matrix::{ClassId, Row};
+use netpol_policy::matrix::{ClassId, Row, Sides};
 use netpol_policy::{Direction, Endpoint, Side, Tri, Verdict};
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -88,8 +88,8 @@ pub(super) struct Subject<'j, 'f> {
     row: Option<&'j Row>,
     /// Everything that was worked out so far.
     distinct: Vec<Verdicts>,
-    of_base: HashMap<(ClassId, Tri), usize>,
-    of_sight: HashMap<(Option<usize>, Tri), usize>,
+    /// By the group of the peer in `row`, and whether it is this node.
+    of_group: HashMap<(Option<usize>, Tri), usize>,
     of_service: HashMap<(usize, u32), usize>,
     findings: &'f mut Findings,
 }
@@ -108,8 +108,7 @@ impl<'j, 'f> Subject<'j, 'f> {
             direction,
             row: judge.matrix.row(direction, class),
             distinct: Vec::new(),
-            of_base: HashMap::new(),
-            of_sight: HashMap::new(),
+            of_group: HashMap::new(),
             of_service: HashMap::new(),
             findings,
         }
@@ -143,19 +142,14 @@ impl<'j, 'f> Subject<'j, 'f> {
     }
 
     fn base(&mut self, peer: ClassId, local: Tri) -> usize {
-        if let Some(known) = self.of_base.get(&(peer, local)) {
+        let group = (self.row.and_then(|row| row.group(peer)), local);
+        if let Some(known) = self.of_group.get(&group) {
             return *known;
         }
-        let seen = (self.row.and_then(|row| row.group(peer)), local);
-        let known = self.of_sight.get(&seen).copied();
-        let place = known.unwrap_or_else(|| {
-            let verdicts = self.lower(peer, local);
-            self.distinct.push(verdicts);
-            let place = self.distinct.len() - 1;
-            self.of_sight.insert(seen, place);
-            place
-        });
-        self.of_base.insert((peer, local), place);
+        let verdicts = self.lower(peer, local);
+        self.distinct.push(verdicts);
+        let place = self.distinct.len() - 1;
+        self.of_group.insert(group, place);
         place
     }
 
@@ -168,12 +162,14 @@ impl<'j, 'f> Subject<'j, 'f> {
     /// What the policies say about a peer, lowered: what the input does not decide is denied.
     fn lower(&mut self, peer: ClassId, local: Tri) -> Verdicts {
         let judge = self.judge;
-        let sides = judge.matrix.sides(self.direction, self.class, peer, local);
+        let sides = judge.matrix.says(self.direction, self.class, peer, local);
+        let mut sides = sides.into_iter().flat_map(Sides::iter).peekable();
         let mut verdicts = Verdicts::default();
         for piece in judge.pieces.iter() {
+            while sides.next_if(|(run, _)| run.end <= piece.atom).is_some() {}
             // The matrix answers for every atom; nothing is allowed should one be missing.
             let missing = Side::deny(crate::reason::NO_IMAGE);
-            let side = sides.get(piece.atom).copied().unwrap_or(missing);
+            let side = sides.peek().map_or(missing, |(_, side)| *side);
             // The kernel reads no requests and asks nobody to authenticate (S-CONDITION).
             let open = match (side.cause, side.condition) {
                 (Some(cause), _) => Some(Open::Unknown(cause)),
