@@ -89,23 +89,27 @@ impl Change {
     }
 }
 
-type Key = (Destination, Delta, Vec<usize>);
+type Key = (
+    Destination,
+    Delta,
+    Vec<usize>,
+    Option<(GroupKind, Presence)>,
+);
 
 /// Sources with the same difference to the same destination, then destinations with the same
 /// sources, become one change.
 pub(super) fn merge(found: Vec<Found>, groups: &[Group]) -> Vec<Change> {
     // Nodes, addresses, and what is there on one side only, stand apart from the others.
     let apart = |at: usize| groups.get(at).map(|g| (g.kind, g.presence));
-    let mut by_destination: BTreeMap<(Key, Option<(GroupKind, Presence)>), Vec<usize>> =
-        BTreeMap::new();
+    let mut by_destination: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
     for one in found {
         let relevant: Vec<usize> = one.relevant.into_iter().collect();
-        let key = ((one.destination, one.delta, relevant), apart(one.source));
+        let key = (one.destination, one.delta, relevant, apart(one.source));
         by_destination.entry(key).or_default().push(one.source);
     }
     let mut changes: Vec<Change> = Vec::new();
     let mut places = BTreeMap::new();
-    for (((destination, delta, relevant), _), sources) in by_destination {
+    for ((destination, delta, relevant, _), sources) in by_destination {
         match destination {
             Destination::Service(namespace, name) => {
                 changes.push(change(

@@ -9,7 +9,7 @@ use crate::model::{Route, RoutePort};
 use crate::reach::PortRange;
 use crate::reach::graph::GroupKind;
 use netpol_policy::Protocol;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What a port of a service leads to, in a form that both states share.
 type Targets = BTreeSet<(String, String, u16)>;
@@ -100,16 +100,10 @@ fn relevant(
 ) -> Edits {
     let mut edits: Edits = touch.derived.clone();
     edits.extend(source.touched.party.iter().chain(&source.touched.source));
-    let mut behind: BTreeMap<&str, ()> = BTreeMap::new();
-    for (namespace, ..) in targets.into_iter().flatten().flatten() {
-        behind.insert(namespace, ());
-    }
+    let behind = targets.into_iter().flatten().flatten();
+    let behind: BTreeSet<&str> = behind.map(|(namespace, ..)| namespace.as_str()).collect();
     for group in groups {
-        if group
-            .namespaces
-            .iter()
-            .any(|n| behind.contains_key(n.as_str()))
-        {
+        if group.namespaces.iter().any(|n| behind.contains(n.as_str())) {
             edits.extend(group.touched.party.iter().chain(&group.touched.destination));
         }
     }

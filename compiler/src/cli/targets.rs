@@ -73,6 +73,10 @@ pub trait Aimed: Clone {
 }
 
 /// Runs a verb: for what its flags name, else for each target of the configuration, apart.
+///
+/// # Errors
+/// The configuration cannot be read, or the answer cannot be written; what keeps one target from
+/// being answered is told, and the others are asked.
 pub fn each<A: Aimed>(
     args: &A,
     terminal: &mut Terminal<'_>,

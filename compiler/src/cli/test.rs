@@ -148,12 +148,12 @@ fn refuse_faults(
     if refused { Err(Failure::Said) } else { Ok(()) }
 }
 
+/// Manifests, and the suites that speak of them.
+type Group<'s> = (Vec<PathBuf>, Vec<&'s Suite>);
+
 /// The suites by the manifests that they speak of.
-fn by_paths<'s>(
-    args: &Args,
-    suites: &'s [Suite],
-) -> Result<Vec<(Vec<PathBuf>, Vec<&'s Suite>)>, Failure> {
-    let mut groups: Vec<(Vec<PathBuf>, Vec<&Suite>)> = Vec::new();
+fn by_paths<'s>(args: &Args, suites: &'s [Suite]) -> Result<Vec<Group<'s>>, Failure> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
     for suite in suites {
         let paths = if args.input.is_empty() && !args.inputs.names_input() {
             suite.paths.clone()

@@ -33,6 +33,9 @@ struct Slot<'a> {
     labels: Vec<(usize, LabelChange, Option<String>)>,
 }
 
+/// Makes an edit of an object: what of it differs, and where it stands on either side.
+type MakeEdit<'e> = dyn Fn(&Object, EditPart, [Option<Location>; 2]) -> Edit + 'e;
+
 /// Namespace, kind and name: objects of both sides with these in common are one.
 type Key = (String, String, Option<String>, String);
 
@@ -126,9 +129,9 @@ impl<'a> Difference<'a> {
         resolve(&objects, options).0
     }
 
-    fn push(&mut self, edit: Edit) -> Option<usize> {
+    fn push(&mut self, edit: Edit) -> usize {
         self.edits.push(edit);
-        Some(self.edits.len() - 1)
+        self.edits.len() - 1
     }
 
     fn compare(&mut self, at: usize, role: Role, namespace: Option<&str>) {
@@ -147,12 +150,12 @@ impl<'a> Difference<'a> {
             [Some(gone), None] => {
                 let places = [Some(gone.name_at), None];
                 let whole = self.push(edit(gone, EditPart::Whole(EditKind::Removed), places));
-                self.set_whole(at, whole);
+                self.set_whole(at, Some(whole));
             }
             [None, Some(new)] => {
                 let places = [None, Some(new.name_at)];
                 let whole = self.push(edit(new, EditPart::Whole(EditKind::Added), places));
-                self.set_whole(at, whole);
+                self.set_whole(at, Some(whole));
             }
             [Some(before), Some(after)] => self.compare_both(at, role, (before, after), &edit),
             [None, None] => {}
@@ -170,7 +173,7 @@ impl<'a> Difference<'a> {
         at: usize,
         role: Role,
         (before, after): (&Object, &Object),
-        edit: &dyn Fn(&Object, EditPart, [Option<Location>; 2]) -> Edit,
+        edit: &MakeEdit<'_>,
     ) {
         let mut details = Details::between(before, after);
         details.keep_relevant(role);
@@ -190,7 +193,7 @@ impl<'a> Difference<'a> {
                     key,
                     value: new,
                 };
-                if let (Some(slot), Some(number)) = (self.slots.get_mut(at), number) {
+                if let Some(slot) = self.slots.get_mut(at) {
                     slot.labels.push((number, change, old));
                 }
             }
@@ -200,7 +203,7 @@ impl<'a> Difference<'a> {
             let places = [Some(before.name_at), Some(after.name_at)];
             let part = EditPart::Fields(details.into_list());
             let whole = self.push(edit(after, part, places));
-            self.set_whole(at, whole);
+            self.set_whole(at, Some(whole));
         }
     }
 
@@ -221,7 +224,7 @@ impl<'a> Difference<'a> {
                 values.iter().find_map(side)
             };
             let places = [first(|d| d.before_at), first(|d| d.after_at)];
-            self.cni = self.push(edit("CNI values", EditPart::Fields(values), places));
+            self.cni = Some(self.push(edit("CNI values", EditPart::Fields(values), places)));
         }
         let parties = |options: &ResolveOptions| -> Vec<_> {
             options.inventories.iter().map(|(_, c)| c.clone()).collect()
@@ -229,7 +232,8 @@ impl<'a> Difference<'a> {
         if parties(before) != parties(after) || before.closed_world != after.closed_world {
             let place = |options: &ResolveOptions| options.inventories.first().map(|(at, _)| *at);
             let part = EditPart::Fields(Vec::new());
-            self.inventory = self.push(edit("inventory", part, [place(before), place(after)]));
+            self.inventory =
+                Some(self.push(edit("inventory", part, [place(before), place(after)])));
         }
     }
 }
@@ -252,11 +256,7 @@ fn key(item: &Item<'_>) -> Key {
 }
 
 /// Where the labels stand that policies see of an object, and how one of them is changed.
-fn label_target(
-    role: Role,
-    object: &Object,
-    edit: &dyn Fn(&Object, EditPart, [Option<Location>; 2]) -> Edit,
-) -> Option<(String, LabelTarget)> {
+fn label_target(role: Role, object: &Object, edit: &MakeEdit<'_>) -> Option<(String, LabelTarget)> {
     let of_pods = |pointer: &str| {
         let namespace = edit(object, EditPart::Whole(EditKind::Added), [None; 2]).namespace?;
         let target = LabelTarget::Endpoint {

@@ -4,6 +4,7 @@
 use super::{Told, words};
 use crate::change::Change;
 use crate::cli::Failure;
+use std::fmt::Write as _;
 use std::io::Write;
 
 /// GitHub takes 65,536 characters; some are left for what a workflow puts around it.
@@ -31,9 +32,10 @@ pub(super) fn write(told: &Told<'_>, out: &mut dyn Write) -> Result<(), Failure>
             page.push_str(HEADER);
         } else if at == IN_SIGHT {
             let more = rows.len() - IN_SIGHT;
-            page.push_str(&format!(
+            let _ = write!(
+                page,
                 "\n<details><summary>and {more} more</summary>\n\n{HEADER}"
-            ));
+            );
         }
         length += row.chars().count();
         if length > room {
@@ -46,9 +48,10 @@ pub(super) fn write(told: &Told<'_>, out: &mut dyn Write) -> Result<(), Failure>
         page.push_str("\n</details>\n");
     }
     if left_out > 0 {
-        page.push_str(&format!(
+        let _ = write!(
+            page,
             "\n{left_out} more changes do not fit here; `netpolc diff` shows them all.\n"
-        ));
+        );
     }
     if page.chars().count() + tail.chars().count() <= LONGEST {
         page.push_str(&tail);
@@ -98,7 +101,7 @@ fn tail(told: &Told<'_>) -> String {
     let comparison = told.comparison;
     if !told.edits.is_empty() {
         let count = told.edits.len();
-        tail.push_str(&format!("\n<details><summary>{count} edits</summary>\n\n"));
+        let _ = write!(tail, "\n<details><summary>{count} edits</summary>\n\n");
         for edit in told.edits.iter().take(100) {
             let at = words::where_is(told, edit);
             let at = if at.is_empty() {
@@ -106,24 +109,21 @@ fn tail(told: &Told<'_>) -> String {
             } else {
                 format!(" ({at})")
             };
-            tail.push_str(&format!(
-                "- {}\n",
-                cell(&format!("{}{at}", words::edit(edit)))
-            ));
+            let _ = writeln!(tail, "- {}", cell(&format!("{}{at}", words::edit(edit))));
         }
         tail.push_str("\n</details>\n");
     }
     for (names, what) in [(&comparison.added, "New"), (&comparison.removed, "Gone")] {
         if !names.is_empty() {
             let shown: Vec<String> = names.iter().take(20).map(|n| cell(n)).collect();
-            tail.push_str(&format!("\n{what} workloads: {}\n", shown.join(", ")));
+            let _ = write!(tail, "\n{what} workloads: {}\n", shown.join(", "));
         }
     }
     let missing: Vec<&String> = told.incomplete.into_iter().flatten().take(20).collect();
     if !missing.is_empty() {
         tail.push_str("\n> The answer is incomplete:\n");
         for sentence in missing {
-            tail.push_str(&format!("> - {}\n", cell(sentence)));
+            let _ = writeln!(tail, "> - {}", cell(sentence));
         }
     }
     tail

@@ -65,7 +65,7 @@ fn one(told: &Told<'_>, change: &Change, out: &mut dyn Write) -> Result<(), Fail
     let ends = [("was", change.was, 0), ("now", change.now, 1)];
     for (word, standing, side) in ends {
         let reasons = change.reasons.get(side).and_then(Option::as_ref);
-        let why = reasons.map_or_else(String::new, |reasons| deciding(reasons));
+        let why = reasons.map_or_else(String::new, deciding);
         writeln!(out, "    {word} {}{why}", words::standing(standing))?;
     }
     Ok(())

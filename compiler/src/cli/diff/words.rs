@@ -228,7 +228,7 @@ pub(super) fn where_is(told: &Told<'_>, edit: &Edit) -> String {
 /// How the causes belong together.
 pub(super) fn proof(change: &Change) -> &'static str {
     match (change.because.proof, change.because.causes.len()) {
-        (Proof::Alone, 0 | 1) | (Proof::Together, 0 | 1) => "because",
+        (Proof::Alone | Proof::Together, 0 | 1) => "because",
         (Proof::Alone, _) => "because, each alone",
         (Proof::Together, _) => "because, only together",
         (Proof::Unproven, _) => "perhaps because",

@@ -5,6 +5,7 @@ use crate::config::{Chart, Target};
 use crate::load::{self, LoadOptions};
 use crate::source::Sources;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
@@ -234,15 +235,15 @@ pub(super) fn written(targets: &[Target]) -> String {
          # `netpolc check --target NAME` reads one of them, without --target each is read apart.\n",
     );
     for target in targets {
-        text.push_str(&format!("\n[[target]]\nname = {}\n", quoted(&target.name)));
+        let _ = write!(text, "\n[[target]]\nname = {}\n", quoted(&target.name));
         for (key, paths) in [("paths", &target.paths), ("cni-values", &target.cni_values)] {
             if !paths.is_empty() {
-                text.push_str(&format!("{key} = [{}]\n", listed(paths)));
+                let _ = writeln!(text, "{key} = [{}]", listed(paths));
             }
         }
         for chart in &target.charts {
             let path = quoted(&shown(&chart.path));
-            text.push_str(&format!("\n[[target.charts]]\npath = {path}\n"));
+            let _ = write!(text, "\n[[target.charts]]\npath = {path}\n");
         }
     }
     text
@@ -268,7 +269,9 @@ fn quoted(text: &str) -> String {
     for c in text.chars() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
-            c if c.is_control() => out.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c if c.is_control() => {
+                let _ = write!(out, "\\u{:04X}", u32::from(c));
+            }
             c => out.push(c),
         }
     }

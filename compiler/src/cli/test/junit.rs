@@ -1,4 +1,4 @@
-//! JUnit XML, as servers that run tests read it.
+//! `JUnit` XML, as servers that run tests read it.
 
 use super::text::{in_words, name};
 use super::{Told, outcome::Outcome};

@@ -6,6 +6,7 @@ use crate::model::{CniValues, EditDetail};
 use crate::source::Location;
 use netpol_yaml::{Kind, NodeRef};
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 /// No value is told at greater length, in characters.
 const LONGEST: usize = 60;
@@ -165,7 +166,7 @@ fn in_words(pointer: &str) -> String {
     for step in pointer.split('/').skip(1) {
         let step = step.replace("~1", "/").replace("~0", "~");
         if step.bytes().all(|b| b.is_ascii_digit()) && !step.is_empty() {
-            words.push_str(&format!("[{step}]"));
+            let _ = write!(words, "[{step}]");
         } else {
             if !words.is_empty() {
                 words.push('.');
