@@ -109,15 +109,15 @@ spec: {podSelector: {}, ingress: [{ports: [{port: 80}]}]}
 /// Asks `decide` about `from` and `to`, names `namespace/pod` or addresses; `port` is `TCP/80`.
 pub fn ask(analysis: &Analysis, from: &str, to: &str, port: &str) -> Decision {
     let model = &analysis.model;
-    let party = |name: &str| match name.parse::<IpAddr>() {
-        Ok(address) => model.cluster.party_of(address),
-        Err(_) => {
-            let mut endpoints = model.cluster.endpoints.iter();
-            let at = endpoints.position(|e| format!("{}/{}", e.namespace, e.name) == name);
-            let at = at.unwrap();
-            let address = model.cluster.endpoints[at].addresses.first();
-            Party::Endpoint(at, address.copied())
+    let party = |name: &str| {
+        if let Ok(address) = name.parse::<IpAddr>() {
+            return model.cluster.party_of(address);
         }
+        let mut endpoints = model.cluster.endpoints.iter();
+        let at = endpoints.position(|e| format!("{}/{}", e.namespace, e.name) == name);
+        let at = at.unwrap();
+        let address = model.cluster.endpoints[at].addresses.first();
+        Party::Endpoint(at, address.copied())
     };
     let (protocol, number) = port.split_once('/').unwrap();
     let flow = Flow {

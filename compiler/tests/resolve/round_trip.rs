@@ -53,7 +53,7 @@ fn sayable(policy: &Policy, form: &Form) -> Policy {
         PolicyKind::AdminNetworkPolicy => policy.tier = Tier::Admin { priority },
         PolicyKind::BaselineAdminNetworkPolicy => {
             policy.tier = Tier::Baseline { priority: 0 };
-            policy.key.name = "default".to_owned();
+            "default".clone_into(&mut policy.key.name);
         }
         _ => {}
     }
