@@ -63,7 +63,7 @@ pub fn blast<'a>(
         .filter(|at| parts.get(*at).is_some_and(|part| part.starts_with('+')))
         .collect();
     let graph = graph(&cut, &from);
-    let Some(start) = graph.node_indices().last() else {
+    let Some(start) = graph.node_indices().next_back() else {
         return Blast::default();
     };
     let certain_only = EdgeFiltered::from_fn(&graph, |edge| *edge.weight());

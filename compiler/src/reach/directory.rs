@@ -246,7 +246,7 @@ impl<'a> Directory<'a> {
     }
 
     /// The pods of the cluster's DNS: labelled `k8s-app: kube-dns` in `kube-system`, as every
-    /// distribution of CoreDNS and kube-dns has them.
+    /// distribution of `CoreDNS` and kube-dns has them.
     fn dns(&self) -> Result<Vec<Target>, String> {
         let is_dns = |e: &Endpoint| {
             e.namespace == "kube-system" && e.labels.get("k8s-app") == Some("kube-dns")

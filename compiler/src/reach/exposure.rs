@@ -206,7 +206,7 @@ impl Known<'_, '_> {
         let side = |direction| Openness {
             isolated_by: self.isolated_by(*party, direction),
             world: self.world(at, direction, families),
-            any_pod: self.extent(at, direction, |other| is_any(other)),
+            any_pod: self.extent(at, direction, is_any),
             cluster: self.extent(at, direction, |other| {
                 other.kind == GroupKind::Pods && !is_any(other)
             }),

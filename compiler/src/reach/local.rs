@@ -128,7 +128,9 @@ impl Asking<'_> {
         let alike = |w: &[(Option<Family>, Passes)]| matches!(w, [x, y] if x.1 == y.1);
         if by_family.windows(2).all(alike) {
             by_family.truncate(1);
-            by_family.iter_mut().for_each(|(family, _)| *family = None);
+            for (family, _) in &mut by_family {
+                *family = None;
+            }
         }
         let mut rows = Vec::new();
         for (family, (allowed, unknown)) in by_family {

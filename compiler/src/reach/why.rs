@@ -379,11 +379,10 @@ impl Teller<'_> {
             Role::Decides if step.cause.is_some() => {
                 format!("may match, and whatever else applies has the same end: {done}")
             }
-            Role::Decides => format!("{matched}: {done}"),
+            Role::Decides | Role::Passes => format!("{matched}: {done}"),
             Role::HoldsBack => format!("may match, and it matters: {cause}"),
             Role::Possible | Role::MayPass => format!("may match: {cause}"),
             Role::Otherwise => format!("{matched}: {done} when nothing of what may apply does"),
-            Role::Passes => format!("{matched}: {done}"),
             Role::NotAsked(by) => format!("{matched}, but {}", self.not_asked(policy, by)),
         };
         if let (Some(condition), true) = (rule.condition, step.role != Role::None) {

@@ -145,8 +145,8 @@ fn connections<'a>(view: &'a View<'_>) -> Vec<Connection<'a>> {
     let mut connections: Vec<Connection<'a>> = Vec::new();
     for row in &view.rows {
         let family = row.family.map(family_name);
-        let same = |c: &&mut Connection<'_>| (c.from, c.to, c.family) == (row.from, row.to, family);
-        if connections.last_mut().filter(same).is_none() {
+        let same = |c: &Connection<'_>| (c.from, c.to, c.family) == (row.from, row.to, family);
+        if !connections.last().is_some_and(same) {
             connections.push(Connection {
                 from: row.from,
                 to: row.to,

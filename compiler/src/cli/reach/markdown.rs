@@ -20,9 +20,12 @@ pub(super) fn write(view: &View<'_>, extra: &Extra, out: &mut dyn Write) -> io::
                     .nodes
                     .get(one.node)
                     .map(crate::reach::view::Node::label);
-                let isolated = |open: &Openness| match open.isolated_by.is_empty() {
-                    true => "**no**",
-                    false => "yes",
+                let isolated = |open: &Openness| {
+                    if open.isolated_by.is_empty() {
+                        "**no**"
+                    } else {
+                        "yes"
+                    }
                 };
                 writeln!(
                     out,

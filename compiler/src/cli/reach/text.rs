@@ -87,6 +87,9 @@ fn width<'t>(texts: impl Iterator<Item = &'t str>) -> usize {
         .min(48)
 }
 
+/// One of the extents.
+type OfExposed = fn(&Exposed) -> &Extent;
+
 fn write_exposure(view: &View<'_>, exposed: &[Exposed], out: &mut dyn Write) -> io::Result<()> {
     let label = |one: &Exposed| {
         view.nodes
@@ -99,7 +102,7 @@ fn write_exposure(view: &View<'_>, exposed: &[Exposed], out: &mut dyn Write) -> 
         let lines = open.map(|one| (label(one), extent_in_words(of(one)), one));
         lines.collect::<Vec<_>>()
     };
-    let sections: [(&str, fn(&Exposed) -> &Extent); 4] = [
+    let sections: [(&str, OfExposed); 4] = [
         ("open to the world", |one| &one.ingress.world),
         ("open to any pod, also to one that nobody knows", |one| {
             &one.ingress.any_pod
@@ -228,7 +231,7 @@ fn write_blast(
             [] => None,
             groups => Some(outside_label(view, groups)),
         };
-        writeln!(out, "  {perhaps}{}", steps_to(view, one, label))?;
+        writeln!(out, "  {perhaps}{}", steps_to(view, one, label.as_deref()))?;
     }
     Ok(())
 }
@@ -238,7 +241,7 @@ fn write_blast(
 fn outside_alike<'v>(view: &'v View<'_>, reached: &[Reached], at: usize) -> Option<Vec<&'v Node>> {
     let key = |one: &Reached| {
         let (_, before) = one.path.split_last()?;
-        let last = steps_to(view, one, Some(String::new()));
+        let last = steps_to(view, one, Some(""));
         let node = view.nodes.get(one.node).filter(|node| node.is_outside())?;
         Some(((before.to_vec(), one.certain, node.kind, last), node))
     };
@@ -249,7 +252,7 @@ fn outside_alike<'v>(view: &'v View<'_>, reached: &[Reached], at: usize) -> Opti
     if reached.iter().take(at).any(|one| same(one).is_some()) {
         return None;
     }
-    let alike = reached.iter().skip(at).filter_map(|one| same(one));
+    let alike = reached.iter().skip(at).filter_map(same);
     Some(alike.map(|(_, node)| node).collect())
 }
 
@@ -259,7 +262,7 @@ pub(super) fn steps(view: &View<'_>, one: &Reached) -> String {
 }
 
 /// The same with another name for the last one.
-fn steps_to(view: &View<'_>, one: &Reached, last: Option<String>) -> String {
+fn steps_to(view: &View<'_>, one: &Reached, last: Option<&str>) -> String {
     let label = |at: &usize| view.nodes.get(*at).map(Node::label).unwrap_or_default();
     let mut text = one.path.first().map(label).unwrap_or_default();
     for step in one.path.windows(2) {
@@ -272,7 +275,7 @@ fn steps_to(view: &View<'_>, one: &Reached, last: Option<String>) -> String {
             .map(|row| words(&row.ports, row.family, row.how))
             .collect();
         let name = match &last {
-            Some(name) if *to == one.node => name.clone(),
+            Some(name) if *to == one.node => (*name).to_owned(),
             _ => label(to),
         };
         text = format!("{text} → {name} ({})", by.join("; "));
