@@ -11,9 +11,7 @@ use crate::kernel::ctl::{Ctl, Word};
 use crate::kernel::maps::{Maps, Sizes};
 use crate::kernel::object::{Programs, WithoutImage};
 use crate::kernel::sys::{self, Hook, TestRun};
-use netpol_policy::{
-    Cluster, Direction, Flow, Matrix, Party, PolicySet, Protocol, decide,
-};
+use netpol_policy::{Cluster, Direction, Flow, Matrix, Party, PolicySet, Protocol, decide};
 use std::fs;
 use std::net::IpAddr;
 use std::os::fd::BorrowedFd;

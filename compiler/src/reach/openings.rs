@@ -31,7 +31,7 @@ pub(super) struct Openings<'m> {
     /// The classes that are asked about, rising.
     classes: Vec<ClassId>,
     numbers: HashMap<Atoms, Opening>,
-    openings: Vec<Atoms>,
+    distinct: Vec<Atoms>,
     /// By [`Direction::index`], then by [`Matrix::row_number`].
     rows: [HashMap<usize, Rc<Opened>>; 2],
     joined: HashMap<[Opening; 2], Rc<Passes>>,
@@ -70,7 +70,7 @@ impl<'m> Openings<'m> {
             classes: classes.map(|(class, _)| class).collect(),
             asked,
             numbers: HashMap::from([(Vec::new(), CLOSED)]),
-            openings: vec![Vec::new()],
+            distinct: vec![Vec::new()],
             rows: [HashMap::new(), HashMap::new()],
             joined: HashMap::new(),
         }
@@ -207,17 +207,14 @@ impl<'m> Openings<'m> {
         };
         let mut of_group: Vec<Option<Opening>> = vec![None; row.group_count()];
         for (run, group) in row.runs() {
-            let opening = match of_group.get(group).copied().flatten() {
-                Some(known) => known,
-                None => {
-                    let sides = row.says(matrix, group, Tri::No);
-                    let number = sides.map_or(CLOSED, |sides| self.number(sides));
-                    if let Some(of_group) = of_group.get_mut(group) {
-                        *of_group = Some(number);
-                    }
-                    number
-                }
-            };
+            let known = of_group.get(group).copied().flatten();
+            let opening = known.unwrap_or_else(|| {
+                let sides = row.says(matrix, group, Tri::No);
+                sides.map_or(CLOSED, |sides| self.number(sides))
+            });
+            if let Some(of_group) = of_group.get_mut(group) {
+                *of_group = Some(opening);
+            }
             let middle = self.border.clamp(run.start, run.end);
             for part in [run.start..middle, middle..run.end] {
                 match runs.last_mut() {
@@ -260,9 +257,9 @@ impl<'m> Openings<'m> {
         if let Some(known) = self.numbers.get(&atoms) {
             return *known;
         }
-        self.openings.push(atoms.clone());
-        self.numbers.insert(atoms, self.openings.len() - 1);
-        self.openings.len() - 1
+        self.distinct.push(atoms.clone());
+        self.numbers.insert(atoms, self.distinct.len() - 1);
+        self.distinct.len() - 1
     }
 
     /// What both sides let pass, at ingress and at egress.
@@ -271,7 +268,7 @@ impl<'m> Openings<'m> {
             return Rc::clone(known);
         }
         let none = Atoms::new();
-        let [inward, outward] = both.map(|opening| self.openings.get(opening).unwrap_or(&none));
+        let [inward, outward] = both.map(|opening| self.distinct.get(opening).unwrap_or(&none));
         let mut passes = Passes::default();
         let (mut left, mut right) = (inward.iter().peekable(), outward.iter().peekable());
         let mut first = 0;

@@ -15,12 +15,12 @@ pub(crate) fn relabel(
     for change in changes {
         match &change.of {
             LabelTarget::Node(name) => {
-                match cluster.nodes.iter_mut().find(|node| node.name == *name) {
-                    Some(node) => apply(change, &mut node.labels),
-                    None => {
-                        let known = cluster.nodes.iter().map(|n| format!("node/{}", n.name));
-                        findings.push(missing(&format!("node/{name}"), known));
-                    }
+                let mut nodes = cluster.nodes.iter_mut();
+                if let Some(node) = nodes.find(|node| node.name == *name) {
+                    apply(change, &mut node.labels);
+                } else {
+                    let known = cluster.nodes.iter().map(|n| format!("node/{}", n.name));
+                    findings.push(missing(&format!("node/{name}"), known));
                 }
             }
             LabelTarget::Namespace(name) => {
@@ -33,12 +33,11 @@ pub(crate) fn relabel(
                     };
                     namespaces.insert(name.clone(), undeclared);
                 }
-                match namespaces.get_mut(name) {
-                    Some(namespace) => apply(change, &mut namespace.labels),
-                    None => {
-                        let known = namespaces.keys().map(|name| format!("namespace/{name}"));
-                        findings.push(missing(&format!("namespace/{name}"), known));
-                    }
+                if let Some(namespace) = namespaces.get_mut(name) {
+                    apply(change, &mut namespace.labels);
+                } else {
+                    let known = namespaces.keys().map(|name| format!("namespace/{name}"));
+                    findings.push(missing(&format!("namespace/{name}"), known));
                 }
             }
             LabelTarget::Endpoint { namespace, name } => {

@@ -4,12 +4,7 @@
 //! ```sh
 //! cargo run -p netpol-helm --example template -- CHART [-f FILE]… [--set a=b]… [--include-crds]
 //! ```
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    clippy::exit,
-    reason = "it is a command"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a command")]
 
 use std::path::Path;
 use std::rc::Rc;

@@ -2,7 +2,7 @@
 //! `functions/generate.py`, which asks helm; this test needs none.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
+    clippy::string_slice,
     clippy::indexing_slicing,
     reason = "tests fail by panicking"
 )]

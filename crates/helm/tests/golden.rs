@@ -3,7 +3,7 @@
 //! `tests/golden/recorded.json` was written by
 //! `python3 crates/helm/tests/golden/record.py PATH-TO-HELM` with helm 3.17.3. The test itself
 //! needs no helm.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use netpol_helm::exec::{Executor, Settings, on_large_stack};
 use netpol_helm::value::{List, Map, Origins, Value};

@@ -1,6 +1,5 @@
 //! Our own charts against what the real helm makes of them: `charts/record.py` wrote
 //! `charts/expected`, this test needs no helm.
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::path::Path;
 use std::rc::Rc;

@@ -79,7 +79,7 @@ pub(super) fn compare(one: &Rendered, two: &Rendered, own: &Rendered) -> Result<
                 Some(format!("in its place stands a document of {}", own.source))
             }
             Some(own) => match (&document.data, &own.data) {
-                (Ok(data), Ok(own)) => differ(data, own, String::new(), &masks),
+                (Ok(data), Ok(own)) => differ(data, own, "", &masks),
                 (Err(one), Err(own)) if one == own => None,
                 _ => Some("only one of the two is YAML".to_owned()),
             },
@@ -167,8 +167,8 @@ fn random(one: &Value, two: &Value, path: String, masks: &mut BTreeSet<String>) 
 }
 
 /// The first leaf in which two documents differ, the masked ones left out.
-fn differ(one: &Value, own: &Value, path: String, masks: &BTreeSet<String>) -> Option<String> {
-    if masks.contains(&path) {
+fn differ(one: &Value, own: &Value, path: &str, masks: &BTreeSet<String>) -> Option<String> {
+    if masks.contains(path) {
         return None;
     }
     match (one, own) {
@@ -177,7 +177,7 @@ fn differ(one: &Value, own: &Value, path: String, masks: &BTreeSet<String>) -> O
             keys.into_iter().find_map(|key| {
                 let path = format!("{path}/{key}");
                 match (one.get(key), own.get(key)) {
-                    (Some(one), Some(own)) => differ(one, own, path, masks),
+                    (Some(one), Some(own)) => differ(one, own, &path, masks),
                     _ if masks.contains(&path) => None,
                     (Some(_), None) => Some(format!("{path} is missing")),
                     _ => Some(format!("{path} is too much")),
@@ -188,7 +188,7 @@ fn differ(one: &Value, own: &Value, path: String, masks: &BTreeSet<String>) -> O
             .iter()
             .zip(own)
             .enumerate()
-            .find_map(|(at, (one, own))| differ(one, own, format!("{path}/{at}"), masks)),
+            .find_map(|(at, (one, own))| differ(one, own, &format!("{path}/{at}"), masks)),
         _ if one == own => None,
         _ => Some(format!("{path}: {} is {}", short(one), short(own))),
     }
