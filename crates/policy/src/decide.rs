@@ -7,6 +7,7 @@ mod derivation;
 pub use derivation::{Derivation, Role, RuleStep, Step, derive};
 
 use crate::cidr::Family;
+use crate::policy::{TURNS, turn};
 use crate::verdict::UnknownCause;
 use crate::{
     Action, Cluster, Condition, ContainerPort, Decision, Dialect, Direction, EndpointSelector,
@@ -455,26 +456,19 @@ impl Question<'_> {
         Next::Tier
     }
 
-    /// S-NP-UNION and S-NP-ISOLATION: denies, then allows, those without condition first
-    /// (S-CONDITION), then "isolated and nothing allows".
+    /// S-NP-UNION and S-NP-ISOLATION: denies, then allows in their order (S-CONDITION), then "isolated and nothing allows".
     fn namespace_tier(&self, out: &mut Outcomes) -> Next {
-        let steps = [
-            (Action::Deny, false),
-            (Action::Allow, false),
-            (Action::Allow, true),
-        ];
-        for (action, conditional) in steps {
+        for now in 0..TURNS {
             for (at, policy) in self.selecting() {
                 if policy.tier != Tier::Namespace {
                     continue;
                 }
                 for (index, rule) in policy.rules.iter().enumerate() {
-                    let has_condition = action == Action::Allow && rule.condition.is_some();
-                    if rule.action != action || has_condition != conditional {
+                    if turn(rule.action, rule.condition) != Some(now) {
                         continue;
                     }
                     let matched = self.rule_matches(policy, rule);
-                    let verdict = match action {
+                    let verdict = match rule.action {
                         Action::Deny => Verdict::Deny,
                         _ => Verdict::Allow,
                     };

@@ -295,6 +295,21 @@ impl Condition {
     }
 }
 
+/// When rules of the namespace tier are asked: denies first, then allows, those behind
+/// authentication before all others (S-CONDITION). `Pass` has no meaning there.
+pub(crate) fn turn(action: Action, condition: Option<Condition>) -> Option<usize> {
+    match (action, condition) {
+        (Action::Deny, _) => Some(0),
+        (Action::Allow, Some(Condition::Authentication)) => Some(1),
+        (Action::Allow, None) => Some(2),
+        (Action::Allow, Some(Condition::L7)) => Some(3),
+        (Action::Pass, _) => None,
+    }
+}
+
+/// How many turns there are.
+pub(crate) const TURNS: usize = 4;
+
 /// One rule: packets between the subject and any of `peers` on any of `ports`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -3,6 +3,7 @@
 use super::Matrix;
 use super::matched::Match;
 use super::sorter::Seen;
+use crate::policy::{TURNS, turn};
 use crate::{
     Action, Condition, ContainerPort, Direction, Entity, Peer, PortMatch, RuleId, Tier, Verdict,
 };
@@ -126,16 +127,10 @@ impl Writer<'_, '_> {
 
     fn namespace_tier(&mut self) {
         let policies = self.policies(|tier| tier == Tier::Namespace);
-        let steps = [
-            (Action::Deny, false),
-            (Action::Allow, false),
-            (Action::Allow, true),
-        ];
-        for (action, conditional) in steps {
+        for now in 0..TURNS {
             for &(at, selected) in &policies {
-                self.rules(at, selected, |of_rule, condition| {
-                    let has_condition = of_rule == Action::Allow && condition.is_some();
-                    of_rule == action && has_condition == conditional
+                self.rules(at, selected, |action, condition| {
+                    turn(action, condition) == Some(now)
                 });
             }
         }

@@ -249,7 +249,20 @@ fn conditional(policy: Policy, condition: Option<Condition>) -> Policy {
     policy
 }
 
-/// S-CONDITION: an allow without condition is preferred, a deny beats both.
+/// S-CONDITION: authentication is needed as soon as one rule asks for it.
+#[test]
+fn authentication_is_not_got_round() {
+    let both = [None, Some(Condition::Authentication)];
+    for conditions in [both, [both[1], both[0]]] {
+        let policy = conditions.into_iter().fold(isolated("server"), conditional);
+        let world = world().policy(policy);
+        let decision = world.ask("a/client", "a/server", "TCP/80").decision;
+        assert_eq!(decision.condition(), Some(Condition::Authentication));
+        assert!(!decision.passes());
+    }
+}
+
+/// S-CONDITION: an allow without condition is preferred to L7 rules, a deny beats both.
 #[test]
 fn conditions_are_told() {
     let l7 = conditional(isolated("server"), Some(Condition::L7));
