@@ -325,7 +325,7 @@ mod tests {
                 4,
                 "dialect",
             ),
-            ("[[target]]\nname = \"a\npaths", 2, ""),
+            ("[[target]]\nname = \"a\n", 2, ""),
         ] {
             let faults = Config::parse(text).unwrap_err();
             assert!(
