@@ -1,15 +1,19 @@
 //! Many questions, one per line of JSON, each with one verdict.
 
+mod usual;
+
 use super::answer::{Desk, meet, no_verdict};
 use super::directory::Target;
 use super::judge::common;
 use super::question::{PortQuestion, Who, port_of};
 use super::reason::Reasons;
+use netpol_policy::cidr::Family;
 use netpol_policy::{Decision, Direction, Flow, Party, Protocol, Side, Verdict};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
+use usual::{Fast, Usual};
 
 /// Answers lines. What was worked out for one line is kept for the next ones.
 #[derive(Debug)]
@@ -18,8 +22,13 @@ pub struct Batch<'a> {
     reasons: Reasons<'a>,
     /// By the text of the line; an error is its sentence.
     parties: HashMap<String, Result<Arc<[Target]>, String>>,
-    sides: HashMap<(Direction, Side), Arc<str>>,
+    /// By the text of a usual line: names that stand for one party of one address.
+    single: HashMap<Box<[u8]>, Option<Single>, Fast>,
+    sides: HashMap<(Direction, Side), Box<str>, Fast>,
 }
+
+/// A party, and the family of its address when that is known.
+type Single = (Option<Family>, Party);
 
 /// A line of `query --batch`.
 #[derive(Debug, serde::Deserialize)]
@@ -99,13 +108,20 @@ impl<'a> Batch<'a> {
             desk,
             reasons,
             parties: HashMap::new(),
-            sides: HashMap::new(),
+            single: HashMap::default(),
+            sides: HashMap::default(),
         }
     }
 
     /// Appends the answer of one line to `out`, without a line break; false for a bad line, whose
     /// answer is `{"error": …}`.
     pub fn answer(&mut self, line: &[u8], out: &mut Vec<u8>) -> bool {
+        if let Some(usual) = Usual::read(line)
+            && let Some(decision) = self.judge_usual(&usual)
+        {
+            self.write_usual(&usual, decision, out);
+            return true;
+        }
         let answered = serde_json::from_slice::<Line<'_>>(line)
             .map_err(|error| error.to_string())
             .and_then(|line| self.verdict(&line).map(|verdicts| (line, verdicts)));
@@ -152,36 +168,36 @@ impl<'a> Batch<'a> {
         };
         let from = self.find(&line.from)?;
         let to = self.find(&line.to)?;
-        match self.judge_one(&from, &to, &port) {
-            Some(decision) => Ok(Verdicts {
-                decision,
-                note: None,
-            }),
-            None => self.judge(&from, &to, &port),
-        }
+        self.judge(&from, &to, &port)
     }
 
-    /// The usual line: two parties of one address each, and one port by its number.
-    fn judge_one(&self, from: &[Target], to: &[Target], port: &PortQuestion) -> Option<Decision> {
-        let ([from], [to]) = (from, to) else {
-            return None;
-        };
-        let ([(of_source, source)], [(of_destination, destination)]) =
-            (from.parties.as_slice(), to.parties.as_slice())
-        else {
-            return None;
-        };
+    /// Two parties of one address each, and one port by its number.
+    fn judge_usual(&mut self, line: &Usual<'_>) -> Option<Decision> {
+        let (of_source, source) = self.single(line.from)?;
+        let (of_destination, destination) = self.single(line.to)?;
         let meet = of_source.is_none() || of_destination.is_none() || of_source == of_destination;
-        match port {
-            PortQuestion::Range {
-                protocol,
-                first,
-                last,
-            } if meet && first == last => {
-                self.judge_parties((*source, *destination), (*protocol, *first))
-            }
-            _ => None,
+        if !meet {
+            return None;
         }
+        self.judge_parties((source, destination), (line.protocol, line.port))
+    }
+
+    /// Whom a name stands for, when that is one party of one address.
+    fn single(&mut self, name: &[u8]) -> Option<Single> {
+        if let Some(known) = self.single.get(name) {
+            return *known;
+        }
+        let found = std::str::from_utf8(name).ok();
+        let found = found.and_then(|name| self.find(name).ok());
+        let single = match found.as_deref() {
+            Some([target]) => match target.parties.as_slice() {
+                [party] => Some(*party),
+                _ => None,
+            },
+            _ => None,
+        };
+        self.single.insert(Box::from(name), single);
+        single
     }
 
     fn find(&mut self, text: &str) -> Result<Arc<[Target]>, String> {
@@ -266,9 +282,9 @@ impl<'a> Batch<'a> {
     fn write(&mut self, line: &Line<'_>, verdicts: &Verdicts, out: &mut Vec<u8>) {
         let decision = verdicts.decision;
         out.extend_from_slice(b"{\"from\":");
-        write_text(out, &line.from);
+        write_json(out, &line.from);
         out.extend_from_slice(b",\"to\":");
-        write_text(out, &line.to);
+        write_json(out, &line.to);
         out.extend_from_slice(b",\"protocol\":\"");
         // It was read as a protocol, so nothing in it needs an escape.
         let protocol = line
@@ -279,16 +295,7 @@ impl<'a> Batch<'a> {
         out.push(b'"');
         out.extend_from_slice(b",\"port\":");
         write_json(out, line.port.as_ref().unwrap_or(&PortField::Number(0)));
-        out.extend_from_slice(b",\"verdict\":\"");
-        out.extend_from_slice(word(decision.verdict).as_bytes());
-        out.push(b'"');
-        for direction in Direction::BOTH {
-            out.extend_from_slice(b",\"");
-            out.extend_from_slice(direction.name().as_bytes());
-            out.extend_from_slice(b"\":");
-            let side = self.side(direction, decision.side(direction));
-            out.extend_from_slice(side.as_bytes());
-        }
+        self.write_decision(decision, out);
         if let Some(note) = &verdicts.note {
             out.extend_from_slice(b",\"note\":");
             write_json(out, note);
@@ -296,27 +303,44 @@ impl<'a> Batch<'a> {
         out.push(b'}');
     }
 
+    /// The same for a line of which nothing needs an escape.
+    fn write_usual(&mut self, line: &Usual<'_>, decision: Decision, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"from\":\"");
+        out.extend_from_slice(line.from);
+        out.extend_from_slice(b"\",\"to\":\"");
+        out.extend_from_slice(line.to);
+        out.extend_from_slice(match line.protocol {
+            Protocol::Udp => &b"\",\"protocol\":\"UDP\",\"port\":"[..],
+            Protocol::Sctp => &b"\",\"protocol\":\"SCTP\",\"port\":"[..],
+            _ => &b"\",\"protocol\":\"TCP\",\"port\":"[..],
+        });
+        out.extend_from_slice(line.digits);
+        self.write_decision(decision, out);
+        out.push(b'}');
+    }
+
+    /// The verdict and both sides.
+    fn write_decision(&mut self, decision: Decision, out: &mut Vec<u8>) {
+        out.extend_from_slice(match decision.verdict {
+            Verdict::Allow => &b",\"verdict\":\"allow\",\"ingress\":"[..],
+            Verdict::Deny => &b",\"verdict\":\"deny\",\"ingress\":"[..],
+            Verdict::Unknown => &b",\"verdict\":\"unknown\",\"ingress\":"[..],
+        });
+        let side = self.side(Direction::Ingress, decision.side(Direction::Ingress));
+        out.extend_from_slice(side.as_bytes());
+        out.extend_from_slice(b",\"egress\":");
+        let side = self.side(Direction::Egress, decision.side(Direction::Egress));
+        out.extend_from_slice(side.as_bytes());
+    }
+
     /// One side as JSON.
-    fn side(&mut self, direction: Direction, side: Side) -> Arc<str> {
+    fn side(&mut self, direction: Direction, side: Side) -> &str {
         let reasons = self.reasons;
-        let known = self.sides.entry((direction, side)).or_insert_with(|| {
+        self.sides.entry((direction, side)).or_insert_with(|| {
             let json = serde_json::to_string(&reasons.side(direction, side));
             // A struct of strings and numbers always becomes JSON.
-            Arc::from(json.unwrap_or_else(|_| "{}".to_owned()))
-        });
-        Arc::clone(known)
-    }
-}
-
-/// Appends a text of the line as it was written, when it was read without a change.
-fn write_text(out: &mut Vec<u8>, text: &Cow<'_, str>) {
-    match text {
-        Cow::Borrowed(plain) => {
-            out.push(b'"');
-            out.extend_from_slice(plain.as_bytes());
-            out.push(b'"');
-        }
-        Cow::Owned(text) => write_json(out, text),
+            Box::from(json.unwrap_or_else(|_| "{}".to_owned()))
+        })
     }
 }
 
