@@ -1,10 +1,6 @@
 //! The forms that services read, over every example of a finding: valid by the service's own schema
 //! where there is one, complete, and within the limits that the service has.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "tests fail by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 #![expect(clippy::disallowed_methods, reason = "tests read examples")]
 
 use netpolc::finding::{Code, Finding, Severity};

@@ -227,9 +227,13 @@ fn what_is_put_together_counts_its_pairs() {
             let all = everybody(view, directory);
             let place = |old: usize, target: &Target| {
                 let node = &view.nodes[old];
-                (whole.nodes.iter()).position(|n| match node.members.is_empty() {
-                    true => n.addresses == node.addresses && n.kind == node.kind,
-                    false => n.kind == node.kind && n.name.as_deref() == Some(&heap(&target.name)),
+                (whole.nodes.iter()).position(|n| {
+                    let same = if node.members.is_empty() {
+                        n.addresses == node.addresses
+                    } else {
+                        n.name.as_deref() == Some(&heap(&target.name))
+                    };
+                    same && n.kind == node.kind
                 })
             };
             let (protocol, port) = (Protocol::Tcp, 80);

@@ -2,6 +2,7 @@
 
 use crate::support::{Ended, assert_form, dir, netpolc, shop, write};
 use serde_json::Value;
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -354,7 +355,12 @@ fn a_comment_fits_whatever_changes() {
     let many = dir("diff-many");
     let mut text = String::new();
     for n in 0..250 {
-        text.push_str(&format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: pod-{n}, namespace: ns-{n}, labels: {{app: {}}}}}\nspec: {{containers: []}}\n---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: p-{n}, namespace: ns-{n}}}\nspec:\n  podSelector: {{}}\n  ingress:\n  - ports: [{{port: {}}}]\n---\n", "x".repeat(60), n + 1));
+        write!(
+            text,
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: pod-{n}, namespace: ns-{n}, labels: {{app: {}}}}}\nspec: {{containers: []}}\n---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: p-{n}, namespace: ns-{n}}}\nspec:\n  podSelector: {{}}\n  ingress:\n  - ports: [{{port: {}}}]\n---\n",
+            "x".repeat(60),
+            n + 1
+        ).unwrap();
     }
     write(&many.join("a/all.yaml"), &text);
     write(

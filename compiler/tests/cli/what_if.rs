@@ -31,12 +31,12 @@ fn edits(seed: u64, world: &World, dir: &Path) -> Vec<Edit> {
         without.clone(),
     ));
     let other = self::world(seed + 500);
-    let stranger = other.policies.policies().iter();
-    let stranger = stranger.filter(|policy| policy.subject.endpoints().is_some());
-    let mut stranger = stranger.last().unwrap().clone();
+    let strangers = other.policies.policies().iter().rev();
+    let mut of_pods = strangers.filter(|policy| policy.subject.endpoints().is_some());
+    let mut stranger = of_pods.next().unwrap().clone();
     for new_name in ["stranger", &gone.name] {
         // The selectors of a NetworkPolicy lie in its own namespace.
-        stranger.key.name = new_name.to_owned();
+        new_name.clone_into(&mut stranger.key.name);
         stranger.key.namespace.clone_from(&gone.namespace);
         let text = manifests(&World {
             policies: with(vec![rehomed(&stranger)]),
