@@ -1,6 +1,6 @@
 //! Address blocks.
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -33,10 +33,32 @@ impl IpBlock {
         self.cidr.contains(&address) && !self.except.iter().any(|e| e.contains(&address))
     }
 
-    /// Every address of its family, without a hole?
+    /// Every address of its family that a pod or node can have?
     pub fn is_whole_family(&self) -> bool {
-        self.cidr.prefix_len() == 0 && self.except.is_empty()
+        self.cidr.prefix_len() == 0 && self.except.iter().all(is_nobodys)
     }
+}
+
+/// No pod and no node is reached at an address of this net: unspecified, loopback, link-local and
+/// multicast addresses (RFC 6890, RFC 5771, RFC 4291). The metadata service of clouds,
+/// `169.254.169.254`, is the one that policies speak of.
+pub fn is_nobodys(net: &IpNet) -> bool {
+    const V4: [(Ipv4Addr, u8); 4] = [
+        (Ipv4Addr::UNSPECIFIED, 8),
+        (Ipv4Addr::new(127, 0, 0, 0), 8),
+        (Ipv4Addr::new(169, 254, 0, 0), 16),
+        (Ipv4Addr::new(224, 0, 0, 0), 4),
+    ];
+    const V6: [(Ipv6Addr, u8); 4] = [
+        (Ipv6Addr::UNSPECIFIED, 128),
+        (Ipv6Addr::LOCALHOST, 128),
+        (Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10),
+        (Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8),
+    ];
+    let inside = |range: IpNet| range.contains(net);
+    let v4 = |(address, len)| Ipv4Net::new(address, len).is_ok_and(|r| inside(r.into()));
+    let v6 = |(address, len)| Ipv6Net::new(address, len).is_ok_and(|r| inside(r.into()));
+    V4.into_iter().any(v4) || V6.into_iter().any(v6)
 }
 
 /// The two address families, which never match each other.

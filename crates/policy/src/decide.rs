@@ -6,7 +6,7 @@ mod derivation;
 
 pub use derivation::{Derivation, Role, RuleStep, Step, derive};
 
-use crate::cidr::Family;
+use crate::cidr::{Family, is_nobodys};
 use crate::policy::{TURNS, turn};
 use crate::verdict::UnknownCause;
 use crate::{
@@ -189,7 +189,7 @@ pub(crate) fn places_of(cluster: &Cluster, party: Party) -> Vec<IpNet> {
 }
 
 /// Does the block cover an address that lies somewhere in these nets? Without any net only
-/// `0.0.0.0/0` is certain to.
+/// `0.0.0.0/0` is certain to, and a block of addresses that nobody has is certain not to.
 pub(crate) fn covers_one_of(block: &IpBlock, nets: &[IpNet]) -> Tri {
     let overlaps = |a: &IpNet, b: &IpNet| a.contains(b) || b.contains(a);
     let (mut all, mut any, mut none_known) = (true, false, true);
@@ -202,7 +202,7 @@ pub(crate) fn covers_one_of(block: &IpBlock, nets: &[IpNet]) -> Tri {
     }
     if none_known {
         all = block.is_whole_family() && Family::of(block.cidr.addr()) == Family::V4;
-        any = true;
+        any = !is_nobodys(&block.cidr);
     }
     match (all, any) {
         (true, _) => Tri::Yes,

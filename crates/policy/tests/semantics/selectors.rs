@@ -262,6 +262,20 @@ fn without_pod_cidrs_most_blocks_are_unknown() {
     assert_eq!(offline(&[], "::/0", &[]), Verdict::Unknown);
 }
 
+/// S-IPBLOCK-OFFLINE: nobody has a link-local, loopback or multicast address.
+#[test]
+fn nobody_is_at_the_metadata_service() {
+    let metadata = "169.254.169.254/32";
+    assert_eq!(offline(&[], metadata, &[]), Verdict::Deny);
+    assert_eq!(offline(&[], "0.0.0.0/0", &[metadata]), Verdict::Allow);
+    let open = &[metadata, "127.0.0.0/8", "224.0.0.0/24"];
+    assert_eq!(offline(&[], "0.0.0.0/0", open), Verdict::Allow);
+    for block in ["fe80::/10", "ff02::1/128", "::1/128", "127.0.0.1/32"] {
+        assert_eq!(offline(&[], block, &[]), Verdict::Deny, "{block}");
+    }
+    assert_eq!(offline(&[], "128.0.0.0/1", &[]), Verdict::Unknown);
+}
+
 /// S-IPBLOCK-OFFLINE, S-HOSTNET: a host-network pod takes its node's addresses, not a pod's.
 #[test]
 fn host_network_pods_take_no_pod_address() {
