@@ -1,5 +1,6 @@
 //! Pods that no policy can tell apart, and which of them a selector picks.
 
+use netpol_policy::labels::NAMESPACE_NAME;
 use netpol_policy::{
     Cluster, ContainerPort, EndpointSelector, IpBlock, Labels, NamespaceScope, Operator, Peer,
     Policy, PolicySet, Requirement, Selector, Tri,
@@ -185,9 +186,12 @@ impl<'a> Groups<'a> {
                     .into_iter()
                     .collect()
             }
-            NamespaceScope::Matching(_) => {
-                let names = self.by_namespace.keys();
-                names.map(|name| (*name, surely(name))).collect()
+            NamespaceScope::Matching(selector) => {
+                let every = || self.by_namespace.keys().copied().collect();
+                let known = |name: &str| self.by_namespace.get_key_value(name).map(|(n, _)| *n);
+                let names: Vec<&'a str> =
+                    named(selector).map_or_else(every, |names| names.filter_map(known).collect());
+                names.into_iter().map(|n| (n, surely(n))).collect()
             }
         };
         found.into_iter().filter(|(_, t)| t.possible()).collect()
@@ -238,6 +242,16 @@ impl<'a> Groups<'a> {
         let pods = groups.filter_map(|g| self.cluster.endpoints.get(self.first(*g)?));
         pods.flat_map(|e| e.labels.iter()).collect()
     }
+}
+
+/// The namespaces that a selector asks for by name, as most do: looked up, not searched for in
+/// thousands. Rising, each once.
+fn named(selector: &Selector) -> Option<impl Iterator<Item = &str>> {
+    let mut requirements = selector.requirements.iter();
+    let by_name = |r: &&Requirement| r.key == NAMESPACE_NAME && r.operator == Operator::In;
+    let values = &requirements.find(by_name)?.values;
+    let names: BTreeSet<&str> = values.iter().map(String::as_str).collect();
+    Some(names.into_iter())
 }
 
 /// Every selector of every policy, with repetitions.
