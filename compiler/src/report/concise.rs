@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::text::{summary, visible};
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
 use std::io::{self, Write};
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -16,11 +16,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
 }
 
 fn line(report: &Report<'_>, finding: &Finding) -> String {
-    let severity = match finding.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
-    };
+    let severity = finding.severity.name();
     let place = |at| visible(&report.sources.display(at)).into_owned();
     let said = format!(
         "{} [{severity}] {}",

@@ -45,11 +45,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
 }
 
 fn row(report: &Report<'_>, finding: &Finding) -> String {
-    let severity = match finding.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
-    };
+    let severity = finding.severity.name();
     let mut said = format!("**{}** {}", finding.code, cell(&finding.message));
     if let Some(help) = &finding.help {
         said += "<br>";

@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::place::{fingerprints, place};
-use crate::finding::{Edit, Finding, Label, Severity};
+use crate::finding::{Edit, Finding, Label};
 use crate::lint::{REGISTRY, Rule};
 use crate::source::{Location, Sources};
 use serde_json::{Value, json};
@@ -63,21 +63,13 @@ fn notice(text: &str) -> Value {
     json!({"level": "warning", "message": {"text": text}})
 }
 
-fn level(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
-    }
-}
-
 fn described(rule: &Rule) -> Value {
     json!({
         "id": rule.code.0,
         "name": rule.name,
         "shortDescription": {"text": rule.summary},
         "help": {"text": rule.page, "markdown": rule.page},
-        "defaultConfiguration": {"level": level(rule.severity)},
+        "defaultConfiguration": {"level": rule.severity.name()},
         "properties": {"tags": ["kubernetes", "networkpolicy"]},
     })
 }
@@ -90,7 +82,7 @@ fn result(sources: &Sources, rules: &[&Rule], finding: &Finding, mark: &str) -> 
     }
     let mut result = json!({
         "ruleId": finding.code.0,
-        "level": level(finding.severity),
+        "level": finding.severity.name(),
         "message": {"text": text},
         "partialFingerprints": {"netpolc/v1": mark},
     });
