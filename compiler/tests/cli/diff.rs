@@ -1,6 +1,6 @@
 //! What changes, and which edit does it.
 
-use crate::support::{Ended, assert_form, dir, netpolc, shop, write};
+use crate::support::{Ended, assert_form, dir, in_dir, netpolc, shop, write};
 use serde_json::Value;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -279,17 +279,6 @@ fn git(dir: &Path, args: &[&str]) {
         "git {args:?}: {}",
         String::from_utf8_lossy(&done.stderr)
     );
-}
-
-/// The real binary, because a git place is read where the command stands.
-fn in_dir(dir: &Path, args: &[&str]) -> (Option<i32>, String, String) {
-    let done = Command::new(env!("CARGO_BIN_EXE_netpolc"))
-        .current_dir(dir)
-        .args(args)
-        .output()
-        .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (done.status.code(), text(&done.stdout), text(&done.stderr))
 }
 
 fn repository(name: &str) -> PathBuf {

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use netpol_policy::cidr::Family;
 use netpol_policy::{
     Action, Cluster, Decision, Dialect, Endpoint, Flow, NamespaceScope, Party, Peer, Policy,
-    PolicyKind, PolicySet, PortMatch, Protocol, Requirement, Rule, Selector, Verdict, decide,
+    PolicyKind, PolicySet, PortMatch, Protocol, Rule, Selector, Verdict, decide,
 };
 use netpol_testgen::{Gen, Size, World};
 use serde_json::{Map, Value, json};
@@ -80,16 +80,9 @@ fn port_of(port: &PortMatch) -> Option<Value> {
 }
 
 fn selector(selector: &Selector) -> Value {
-    let expression = |r: &Requirement| {
-        let mut expression = json!({"key": r.key, "operator": r.operator});
-        if !r.values.is_empty() {
-            expression["values"] = json!(r.values);
-        }
-        expression
-    };
     match selector.requirements.as_slice() {
         [] => json!({}),
-        some => json!({"matchExpressions": some.iter().map(expression).collect::<Vec<_>>()}),
+        some => json!({"matchExpressions": some}),
     }
 }
 

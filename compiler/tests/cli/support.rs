@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// How a command ended and what it wrote.
 #[derive(Debug)]
@@ -55,6 +56,17 @@ pub fn netpolc_with<A: Into<OsString>>(stdin: &[u8], args: impl IntoIterator<Ite
 /// Runs `netpolc` with these arguments.
 pub fn netpolc<A: Into<OsString>>(args: impl IntoIterator<Item = A>) -> Ended {
     netpolc_with(b"", args)
+}
+
+/// The real binary, for what depends on where the command stands: the exit code and both streams.
+pub fn in_dir(dir: &Path, args: &[&str]) -> (Option<i32>, String, String) {
+    let done = Command::new(env!("CARGO_BIN_EXE_netpolc"))
+        .current_dir(dir)
+        .args(args)
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (done.status.code(), text(&done.stdout), text(&done.stderr))
 }
 
 /// A directory of its own for one test, empty at first.

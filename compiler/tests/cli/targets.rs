@@ -1,19 +1,8 @@
 //! `netpolc.toml`, `--target` and `init`.
 
-use crate::support::{dir, netpolc, shop, write};
+use crate::support::{dir, in_dir, netpolc, shop, write};
 use std::path::Path;
 use std::process::Command;
-
-/// The real binary, because the configuration is looked for where the command stands.
-fn in_dir(dir: &Path, args: &[&str]) -> (Option<i32>, String, String) {
-    let done = Command::new(env!("CARGO_BIN_EXE_netpolc"))
-        .current_dir(dir)
-        .args(args)
-        .output()
-        .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (done.status.code(), text(&done.stdout), text(&done.stderr))
-}
 
 /// Two clusters: in `open` the shop has no default deny.
 fn two(name: &str) -> std::path::PathBuf {

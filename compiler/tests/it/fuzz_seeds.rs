@@ -6,28 +6,12 @@ mod bundle;
 mod check;
 #[path = "../../../fuzz/bodies/image.rs"]
 mod image;
+#[path = "../../../fuzz/replay.rs"]
+mod replay;
 #[path = "../../../fuzz/bodies/yaml.rs"]
 mod yaml;
 
-use std::fs;
-use std::path::PathBuf;
-
-/// Gives every seed of a target to its body.
-fn replay(target: &str, body: fn(&[u8])) {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../fuzz/seeds")
-        .join(target);
-    let mut files: Vec<PathBuf> = fs::read_dir(&folder)
-        .expect("the folder of seeds")
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
-    files.sort();
-    assert!(!files.is_empty(), "no seed in {}", folder.display());
-    for file in files {
-        println!("{target}: {}", file.display());
-        body(&fs::read(&file).expect("a seed"));
-    }
-}
+use replay::replay;
 
 #[test]
 fn bundle_seeds() {

@@ -4,7 +4,7 @@
 use crate::support::inputs;
 use netpol_policy::{
     Action, Direction, EndpointSelector, NamespaceScope, Peer, Policy, PolicyKind, PortMatch,
-    Protocol, Requirement, Rule, Selector, Tier,
+    Protocol, Rule, Selector, Tier,
 };
 use netpol_testgen::{Gen, Size};
 use netpolc::resolve::read;
@@ -102,16 +102,9 @@ fn sayable_rule(rule: &mut Rule, form: &Form) -> bool {
 }
 
 fn selector(selector: &Selector) -> Value {
-    let expression = |r: &Requirement| {
-        let mut expression = json!({"key": r.key, "operator": r.operator});
-        if !r.values.is_empty() {
-            expression["values"] = json!(r.values);
-        }
-        expression
-    };
     match selector.requirements.as_slice() {
         [] => json!({}),
-        some => json!({"matchExpressions": some.iter().map(expression).collect::<Vec<_>>()}),
+        some => json!({"matchExpressions": some}),
     }
 }
 
