@@ -242,11 +242,12 @@ pub(crate) fn is_entity(cluster: &Cluster, entity: Entity, party: Party, local: 
 
 /// The API server runs on nodes or outside of the cluster, never as a pod with its own address.
 fn is_api_server(cluster: &Cluster, party: Party) -> Tri {
-    let may_be = matches!(party, Party::External(_)) || cluster.host_of(party).is_some();
-    match (may_be, cluster.api_server(), cluster.address_of(party)) {
-        (false, ..) => Tri::No,
-        (true, Some(known), Some(address)) => known.contains(&address).into(),
-        (true, ..) => Tri::Unknown,
+    if !matches!(party, Party::External(_)) && cluster.host_of(party).is_none() {
+        return Tri::No;
+    }
+    match (cluster.api_server(), cluster.address_of(party)) {
+        (Some(known), Some(address)) => known.contains(&address).into(),
+        _ => Tri::Unknown,
     }
 }
 

@@ -205,20 +205,21 @@ impl Executor {
             Some(pipe) => self.pipeline(dot, pipe)?,
             None => Value::NULL,
         };
-        let (caller, origin) = self
-            .running
-            .as_ref()
-            .map_or((0, Origin::NONE), |running| (running.frame, running.origin));
+        let (caller, origin) = self.whereabouts();
         let frame = self.frames.enter(bound.file, caller, call.at.offset);
         self.deeper(|executor| executor.enter(bound, frame, &dot, origin))?;
         Ok(())
     }
 
-    fn write_text(&mut self, at: At, text: &Text) -> Exec<()> {
-        let (frame, origin) = self
-            .running
+    /// The frame that runs, and the leaf that what it writes comes from.
+    fn whereabouts(&self) -> (u32, Origin) {
+        self.running
             .as_ref()
-            .map_or((0, Origin::NONE), |running| (running.frame, running.origin));
+            .map_or((0, Origin::NONE), |running| (running.frame, running.origin))
+    }
+
+    fn write_text(&mut self, at: At, text: &Text) -> Exec<()> {
+        let (frame, origin) = self.whereabouts();
         let site = Site {
             frame,
             at: at.offset,
@@ -231,10 +232,7 @@ impl Executor {
 
     /// Writes the value of an action.
     fn write_value(&mut self, at: At, value: &Value) -> Exec<()> {
-        let (frame, origin) = self
-            .running
-            .as_ref()
-            .map_or((0, Origin::NONE), |running| (running.frame, running.origin));
+        let (frame, origin) = self.whereabouts();
         let site = Site {
             frame,
             at: at.offset,

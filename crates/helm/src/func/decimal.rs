@@ -111,19 +111,7 @@ impl Decimal {
 
     /// Rounded half away from zero at the last place.
     fn quotient(self, other: Self) -> Option<Self> {
-        let (
-            Self::Exact {
-                coefficient: a,
-                exponent: x,
-            },
-            Self::Exact {
-                coefficient: b,
-                exponent: y,
-            },
-        ) = (self, other)
-        else {
-            return None;
-        };
+        let ((a, x), (b, y)) = (self.exact()?, other.exact()?);
         // a·10^x / (b·10^y) = (a·10^shift / b) · 10^-16
         let shift = i32::try_from(DIVISION_PRECISION)
             .ok()?
@@ -148,21 +136,20 @@ impl Decimal {
         })
     }
 
+    /// Coefficient and exponent, of what is no float.
+    fn exact(self) -> Option<(i128, i32)> {
+        match self {
+            Self::Exact {
+                coefficient,
+                exponent,
+            } => Some((coefficient, exponent)),
+            Self::Float(_) => None,
+        }
+    }
+
     /// Both coefficients for the smaller exponent.
     fn aligned(self, other: Self) -> Option<(i128, i128, i32)> {
-        let (
-            Self::Exact {
-                coefficient: a,
-                exponent: x,
-            },
-            Self::Exact {
-                coefficient: b,
-                exponent: y,
-            },
-        ) = (self, other)
-        else {
-            return None;
-        };
+        let ((a, x), (b, y)) = (self.exact()?, other.exact()?);
         let exponent = x.min(y);
         let raise = |coefficient, from: i32| {
             scaled(coefficient, from.checked_sub(exponent)?.unsigned_abs())
