@@ -28,8 +28,10 @@ pub mod what_if;
 pub use inputs::Inputs;
 pub use terminal::{Color, Exit, Failure, Terminal};
 
+use crate::finding::Day;
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
+use std::time::SystemTime;
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -88,6 +90,17 @@ enum Verb {
     Completions(completions::Args),
 }
 
+/// Which day it is, in UTC. Analyses know no clock: only suppressions that end ask for the day.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where the clock is read; --today says otherwise"
+)]
+fn today() -> Day {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let days = since.map_or(0, |since| since.as_secs() / (24 * 60 * 60));
+    Day::after_epoch(u32::try_from(days).unwrap_or(u32::MAX))
+}
+
 /// Runs one command line, the program's name included, and says how it ended. Panics are the
 /// caller's to catch.
 pub fn run(args: impl IntoIterator<Item = OsString>, terminal: &mut Terminal<'_>) -> Exit {
@@ -97,7 +110,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, terminal: &mut Terminal<'_>
     };
     terminal.configure(cli.global);
     let ended = match &cli.verb {
-        Verb::Check(args) => targets::each(args, terminal, check::run),
+        Verb::Check(args) => check::all(args, terminal),
         Verb::Explain(args) => explain::run(args, terminal),
         Verb::Query(args) => targets::each(args, terminal, query::run),
         Verb::Reach(args) => targets::each(args, terminal, reach::run),

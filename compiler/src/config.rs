@@ -1,5 +1,9 @@
 //! `netpolc.toml`: the clusters that a repository holds (`schemas/netpolc-config.v1.json`).
 
+mod check;
+
+pub use check::{CheckSettings, Ignored};
+
 use crate::suite::unknown;
 use netpol_policy::Dialect;
 use std::ops::Range;
@@ -15,6 +19,10 @@ pub const FILE_NAME: &str = "netpolc.toml";
 pub struct Config {
     /// In the order of the file.
     pub targets: Vec<Target>,
+    /// How `check` judges, unless its flags say otherwise.
+    pub check: CheckSettings,
+    /// Findings that are not wanted.
+    pub ignored: Vec<Ignored>,
 }
 
 /// One cluster. Paths are relative to the directory of the file.
@@ -145,8 +153,12 @@ impl Reader<'_> {
     }
 
     fn config(&mut self, table: &DeTable<'_>) -> Config {
-        self.known_keys(table, &["target"]);
-        let mut config = Config::default();
+        self.known_keys(table, &["target", "check", "ignore"]);
+        let mut config = Config {
+            check: self.check(table.get("check")),
+            ignored: self.ignored(table.get("ignore")),
+            ..Config::default()
+        };
         let Some(targets) = table.get("target") else {
             return config;
         };

@@ -1,5 +1,9 @@
 //! What a check reports: a code, the places it is about, a witness, a way out.
 
+mod day;
+
+pub use day::{Day, NoDay};
+
 use crate::source::{Location, Span};
 use serde::Serialize;
 

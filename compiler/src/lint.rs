@@ -16,6 +16,7 @@ pub mod nearest;
 pub mod permission;
 pub mod registry;
 pub mod rules;
+pub mod suppress;
 pub mod words;
 
 pub use context::Context;
@@ -48,6 +49,8 @@ pub enum Check {
     Analysis(fn(&Context<'_>, &Rule) -> Vec<Finding>),
     /// A rule over the analysis that matters to a compiled bundle alone, run by `build`.
     Lowering(fn(&Context<'_>, &Rule) -> Vec<Finding>),
+    /// [`suppress`], when findings are held against suppressions.
+    Suppression,
 }
 
 /// One rule.
@@ -106,11 +109,22 @@ impl Selection {
     }
 }
 
-/// Everything that reading and the rules of `check` find, in the order of reports.
+/// Everything that reading and the rules of `check` find, in the order of reports, without what
+/// comments and annotations of the texts suppress.
+pub fn check(analysis: &Analysis, selection: &Selection) -> Vec<Finding> {
+    let found = everything(analysis, selection);
+    let sifted = suppress::sift(found, analysis, selection, &suppress::Wishes::default());
+    let mut findings = sifted.told;
+    findings.extend(sifted.idle.into_iter().map(|idle| idle.finding));
+    sort(&mut findings);
+    findings
+}
+
+/// The same, with nothing suppressed.
 ///
 /// Findings that keep the input from being read are told whatever the selection says: without them
 /// a report would look cleaner than it is.
-pub fn check(analysis: &Analysis, selection: &Selection) -> Vec<Finding> {
+pub fn everything(analysis: &Analysis, selection: &Selection) -> Vec<Finding> {
     let read = analysis.findings.iter();
     let read = read.filter(|f| selection.wants(f.code) || crate::resolve::is_fatal(f));
     let mut findings: Vec<Finding> = read.cloned().collect();
@@ -137,7 +151,8 @@ pub fn lowering(analysis: &Analysis) -> Vec<Finding> {
     findings
 }
 
-fn sort(findings: &mut Vec<Finding>) {
+/// Puts findings in the order of reports and takes out what is said twice.
+pub fn sort(findings: &mut Vec<Finding>) {
     findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     findings.dedup();
 }

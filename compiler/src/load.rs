@@ -6,12 +6,14 @@
 mod charts;
 pub(crate) mod documents;
 mod files;
+pub(crate) mod ignores;
 mod lists;
 mod names;
 mod object;
 mod pointers;
 mod text;
 
+pub use ignores::Ignore;
 pub(crate) use names::quoted;
 pub use object::{Layer, NoObjectKey, Object, ObjectKey};
 pub(crate) use object::{as_written, location, place};
@@ -19,6 +21,7 @@ pub(crate) use object::{as_written, location, place};
 use crate::finding::{Code, Finding, Severity};
 use crate::source::{Location, SourceId, Sources, Span};
 use netpol_yaml::{Document, Limits, SurpriseKind};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -29,6 +32,9 @@ pub struct LoadOptions {
     pub limits: Limits,
     /// What `-` reads instead of the process's standard input; for tests and embedders.
     pub stdin: Option<Vec<u8>>,
+    /// Texts that are read in place of what stands in the files, by the path that reports show: to
+    /// try an edit before it is written.
+    pub overlay: BTreeMap<String, Arc<str>>,
 }
 
 /// Everything that was read from the paths.
@@ -41,6 +47,8 @@ pub struct Loaded {
     /// Scalars that kubectl reads as something else than they look; raw material of NP104.
     /// Duplicate keys are no part of it: they are refused by the server and stand in `findings`.
     pub surprises: Vec<Surprise>,
+    /// Findings that the texts ask to be spared, in the order of the texts.
+    pub ignores: Vec<Ignore>,
     /// What could not be read (NP101), what the server's strict reader refuses (NP104 errors:
     /// duplicate keys), what is no object (NP103), and templates that were not rendered (NP107).
     pub findings: Vec<Finding>,

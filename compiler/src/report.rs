@@ -16,8 +16,10 @@ mod sarif;
 mod text;
 
 pub use full::Style;
+pub use place::fingerprints;
 
 use crate::finding::{Finding, Severity};
+use crate::lint::suppress::Suppressed;
 use crate::source::Sources;
 use std::io::{self, Write};
 use std::str::FromStr;
@@ -31,6 +33,32 @@ pub struct Report<'a> {
     pub findings: &'a [Finding],
     /// What the findings do not take into account, one sentence each.
     pub incomplete: &'a [String],
+    /// Findings that are not told, but counted.
+    pub suppressed: &'a [Suppressed],
+    /// Are they listed as well, by the formats that know such a thing?
+    pub show_suppressed: bool,
+}
+
+impl<'a> Report<'a> {
+    /// A report in which nothing is suppressed.
+    pub fn new(sources: &'a Sources, findings: &'a [Finding], incomplete: &'a [String]) -> Self {
+        Self {
+            sources,
+            findings,
+            incomplete,
+            suppressed: &[],
+            show_suppressed: false,
+        }
+    }
+
+    /// What is listed of the suppressed findings.
+    fn listed(&self) -> &'a [Suppressed] {
+        if self.show_suppressed {
+            self.suppressed
+        } else {
+            &[]
+        }
+    }
 }
 
 /// How many findings there are.
@@ -44,6 +72,10 @@ pub struct Counts {
     pub notes: usize,
     /// Texts that were read.
     pub files: usize,
+    /// Findings that a comment, an annotation or the configuration suppresses.
+    pub suppressed: usize,
+    /// Findings that are in the baseline, or were there at the commit that is compared with.
+    pub known: usize,
 }
 
 impl Report<'_> {
@@ -58,6 +90,8 @@ impl Report<'_> {
             warnings: of(Severity::Warning),
             notes: of(Severity::Note),
             files: self.sources.iter().count(),
+            suppressed: self.suppressed.iter().filter(|s| !s.by.is_known()).count(),
+            known: self.suppressed.iter().filter(|s| s.by.is_known()).count(),
         }
     }
 }

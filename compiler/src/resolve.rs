@@ -28,7 +28,7 @@ mod workloads;
 pub use inputs::{Inputs, LabelChange, LabelTarget, NoLabelChange, WhatIf};
 
 use crate::finding::{Code, Finding, Severity};
-use crate::load::{self, Layer, LoadOptions, Loaded, Object, ObjectKey, Surprise};
+use crate::load::{self, Ignore, Layer, LoadOptions, Loaded, Object, ObjectKey, Surprise};
 use crate::model::{CniValues, Model};
 use crate::schema;
 use crate::source::{Location, Sources};
@@ -45,6 +45,8 @@ pub struct Analysis {
     pub objects: Vec<Object>,
     /// Raw material of NP104 (see [`crate::load::Loaded::surprises`]); places refer to `objects`.
     pub surprises: Vec<Surprise>,
+    /// Findings that the texts ask to be spared.
+    pub ignores: Vec<Ignore>,
     /// The meaning.
     pub model: Model,
     /// Everything that reading and schema checks have found: NP101, NP102, NP103, NP104 for
@@ -107,10 +109,19 @@ fn read_into(inputs: &Inputs, mut out: Analysis) -> Analysis {
         }
         out.objects.append(&mut loaded.objects);
         out.surprises.append(&mut loaded.surprises);
+        for ignore in &mut loaded.ignores {
+            ignore.given_out = layer == Layer::State;
+        }
+        out.ignores.append(&mut loaded.ignores);
         out.findings.append(&mut loaded.findings);
         incomplete.append(&mut loaded.incomplete);
     }
-    let (cni, found) = cni::read(&inputs.cni_values, &inputs.load, &mut out.sources);
+    let (cni, found) = cni::read(
+        &inputs.cni_values,
+        &inputs.load,
+        &mut out.sources,
+        &mut out.ignores,
+    );
     out.findings.extend(found);
     out.findings
         .extend(nothing_to_read(inputs, &out, &inventories));

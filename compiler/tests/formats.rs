@@ -36,11 +36,7 @@ fn example(code: &str) -> (Analysis, Vec<Finding>) {
 }
 
 fn written(analysis: &Analysis, findings: &[Finding], format: Format) -> String {
-    let report = Report {
-        sources: &analysis.sources,
-        findings,
-        incomplete: &analysis.model.incomplete,
-    };
+    let report = Report::new(&analysis.sources, findings, &analysis.model.incomplete);
     let mut text = Vec::new();
     report.write(format, Style::PLAIN, &mut text).unwrap();
     String::from_utf8(text).unwrap()
@@ -193,4 +189,124 @@ fn markdown_fits_a_comment_and_cannot_be_broken_out_of() {
         let rows = text.lines().filter(|l| l.starts_with("| ")).count();
         assert_eq!(rows, findings.len() + 1, "{text}");
     });
+}
+
+/// A finding as often as wanted, told apart by its message.
+fn many(finding: &Finding, severity: Severity, count: usize) -> Vec<Finding> {
+    let one = |n: usize| Finding {
+        severity,
+        message: format!("{} ({n})", finding.message),
+        ..finding.clone()
+    };
+    (0..count).map(one).collect()
+}
+
+/// 25,000 results and 10 MB of a run are taken, 5,000 of them are shown, and 100 places of each.
+#[test]
+fn sarif_stays_within_what_github_takes() {
+    let (analysis, findings) = example("NP301");
+    let first = &findings[0];
+    let mut all = many(first, Severity::Note, 30_000);
+    all.extend(many(first, Severity::Error, 1));
+    let results = |findings: &[Finding]| {
+        let text = written(&analysis, findings, Format::Sarif);
+        assert!(text.len() <= 10_000_000, "{} bytes", text.len());
+        let document: Value = serde_json::from_str(&text).unwrap();
+        let run = &document["runs"][0];
+        let said = run["invocations"][0]["toolExecutionNotifications"].to_string();
+        assert!(said.contains("are left out"), "{said}");
+        for rule in run["tool"]["driver"]["rules"].as_array().unwrap() {
+            assert!(rule["properties"]["tags"].as_array().unwrap().len() <= 10);
+        }
+        run["results"].as_array().unwrap().clone()
+    };
+    let mut short = all.clone();
+    for finding in &mut short {
+        finding.labels.truncate(1);
+        finding.notes.clear();
+        finding.help = None;
+        finding.witness = None;
+        finding.edits.clear();
+        finding.message = "x".to_owned();
+    }
+    for findings in [&all, &short] {
+        let results = results(findings);
+        assert!(results.len() <= 25_000);
+        assert_eq!(
+            results[0]["level"], "error",
+            "what matters most is among those shown"
+        );
+    }
+    let mut long = all;
+    for finding in &mut long {
+        finding.message = "x".repeat(10_000);
+    }
+    assert!(results(&long).len() > 500);
+    let mut crowded = findings[0].clone();
+    for _ in 0..150 {
+        crowded.labels.push(crowded.labels[1].clone());
+    }
+    let text = written(&analysis, &[crowded], Format::Sarif);
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let related = &document["runs"][0]["results"][0]["relatedLocations"];
+    assert_eq!(related.as_array().unwrap().len(), 100);
+}
+
+/// A step shows ten annotations of each kind, so the order decides which.
+#[test]
+fn github_says_what_it_will_not_show() {
+    let (analysis, findings) = example("NP301");
+    let mut all = many(&findings[0], Severity::Note, 12);
+    all.extend(many(&findings[0], Severity::Warning, 30));
+    all.extend(many(&findings[0], Severity::Error, 11));
+    let text = written(&analysis, &all, Format::Github);
+    let kinds: Vec<&str> = (text.lines())
+        .filter_map(|line| line.strip_prefix("::")?.split(' ').next())
+        .collect();
+    let expected = [vec!["error"; 11], vec!["warning"; 30], vec!["notice"; 12]].concat();
+    assert_eq!(kinds, expected);
+    for said in [
+        "1 more error annotations",
+        "20 more warning",
+        "2 more notice",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+}
+
+/// A comment holds 65,536 characters and a step's summary 1 MiB.
+#[test]
+fn markdown_keeps_the_most_severe() {
+    let (analysis, findings) = example("NP301");
+    let mut all = many(&findings[0], Severity::Note, 5_000);
+    all.extend(many(&findings[0], Severity::Error, 3));
+    let text = written(&analysis, &all, Format::Markdown);
+    assert!(text.chars().count() <= 65_536 && text.len() < 1 << 20);
+    assert_eq!(text.matches("| error |").count(), 3);
+    assert!(text.contains("more findings do not fit here"));
+}
+
+#[test]
+fn uris_are_relative_to_the_root_or_whole() {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("uri s");
+    std::fs::create_dir_all(&directory).unwrap();
+    let file = directory.join("a.yaml");
+    std::fs::write(&file, "kind: NetworkPolicy\n").unwrap();
+    let analysis = read(&Inputs {
+        paths: vec![file.clone()],
+        ..Inputs::default()
+    });
+    let findings = lint::check(&analysis, &Selection::default());
+    let text = written(&analysis, &findings, Format::Sarif);
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let location = &document["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    let artifact = &location["artifactLocation"];
+    let uri = artifact["uri"].as_str().unwrap();
+    // The scratch directory may lie inside of the working directory of the tests or not.
+    if let Some(absolute) = uri.strip_prefix("file://") {
+        assert!(absolute.starts_with('/') && artifact.get("uriBaseId").is_none());
+    } else {
+        assert_eq!(artifact["uriBaseId"], "SRCROOT");
+    }
+    assert!(uri.ends_with("uri%20s/a.yaml"), "{uri}");
 }

@@ -72,11 +72,7 @@ fn expected(code: &str, files: &[PathBuf]) -> BTreeSet<(String, u32)> {
 }
 
 fn told(analysis: &Analysis, findings: &[Finding]) -> String {
-    let report = Report {
-        sources: &analysis.sources,
-        findings,
-        incomplete: &analysis.model.incomplete,
-    };
+    let report = Report::new(&analysis.sources, findings, &analysis.model.incomplete);
     let mut text = Vec::new();
     report
         .write(Format::Concise, Style::PLAIN, &mut text)
@@ -245,6 +241,17 @@ fn all_examples() -> Vec<Analysis> {
             PathBuf::from(format!("policies-examples/shop/{version}")),
         ]);
     }
+    for directory in ["cilium", "tiers"] {
+        inputs.push(vec![Path::new("policies-examples").join(directory)]);
+    }
+    for pair in files(Path::new("policies-examples/diff")) {
+        let sides = ["a", "b"].map(|side| vec![pair.join(side)]);
+        inputs.extend(
+            sides
+                .into_iter()
+                .filter(|side| side.iter().all(|path| path.is_dir())),
+        );
+    }
     inputs.into_iter().map(analyse).collect()
 }
 
@@ -302,11 +309,7 @@ fn json_keeps_to_its_schema() {
     let mut seen = 0;
     for analysis in all_examples() {
         let found = lint::check(&analysis, &Selection::default());
-        let report = Report {
-            sources: &analysis.sources,
-            findings: &found,
-            incomplete: &analysis.model.incomplete,
-        };
+        let report = Report::new(&analysis.sources, &found, &analysis.model.incomplete);
         let mut text = Vec::new();
         report.write(Format::Json, Style::PLAIN, &mut text).unwrap();
         let json: serde_json::Value = serde_json::from_slice(&text).unwrap();

@@ -30,11 +30,7 @@ fn full_report_of_every_bad_example() {
                 Check::Lowering(_) => lint::lowering(&analysis),
                 _ => lint::check(&analysis, &Selection::default()),
             };
-            let report = Report {
-                sources: &analysis.sources,
-                findings: &findings,
-                incomplete: &analysis.model.incomplete,
-            };
+            let report = Report::new(&analysis.sources, &findings, &analysis.model.incomplete);
             let mut text = Vec::new();
             report.write(Format::Full, Style::PLAIN, &mut text).unwrap();
             let text = String::from_utf8(text).unwrap();

@@ -1,13 +1,29 @@
 //! `netpolc check`.
 
-use super::{Exit, Failure, Inputs, Terminal};
-use crate::finding::{Finding, Severity};
-use crate::lint::{self, REGISTRY, Selection, nearest};
+mod baseline;
+mod fix;
+mod judge;
+mod known;
+mod ledger;
+mod settings;
+
+use super::inputs::refuse_unread;
+use super::{Exit, Failure, Inputs, Terminal, files};
+use crate::finding::{Day, Finding, Severity};
+use crate::lint;
+use crate::lint::suppress::By;
 use crate::report::{Format, Report, Style};
+use crate::resolve;
+use baseline::Baseline;
+use fix::Left;
+use judge::Judge;
+use ledger::Ledger;
+use settings::Settings;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::mem::ManuallyDrop;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 /// Read manifests, and say what is wrong with them and where they contradict each other.
@@ -21,6 +37,10 @@ Examples:
   netpolc check --select NP3 --format concise .
   netpolc check --format full --format json=findings.json .
   netpolc check --format github --format sarif=netpolc.sarif .
+  netpolc check --since origin/main k8s/
+  netpolc check --write-baseline netpolc-baseline.json k8s/
+  netpolc check --fix k8s/
+  netpolc check --diff k8s/ | git apply
   helm template shop ./chart | netpolc check -"
 )]
 pub struct Args {
@@ -37,14 +57,41 @@ pub struct Args {
     /// No codes that begin like this. The longer of two fitting prefixes wins.
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     ignore: Vec<String>,
-    /// The lowest severity that makes the exit code 1.
-    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = Level::Error)]
-    fail_on: Level,
+    /// The lowest severity that makes the exit code 1 [default: error].
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    fail_on: Option<Level>,
+    /// Only findings that were not there at this commit; git reads it.
+    #[arg(long, value_name = "GITREF")]
+    since: Option<String>,
+    /// Only findings that do not stand in this file.
+    #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
+    baseline: Option<PathBuf>,
+    /// Write the findings of today into this file, for --baseline.
+    #[arg(long, value_name = "FILE")]
+    write_baseline: Option<PathBuf>,
+    /// List what is suppressed or known, and why; SARIF and JSON hold it as well.
+    #[arg(long)]
+    show_suppressed: bool,
+    /// Make the edits that findings propose and that change nobody's reachability.
+    #[arg(long, conflicts_with = "write_baseline")]
+    fix: bool,
+    /// With --fix or --diff: also those that change who reaches whom; what changes is told first.
+    #[arg(long)]
+    unsafe_fixes: bool,
+    /// Print the edits of --fix as a patch, and write nothing.
+    #[arg(long, conflicts_with = "write_baseline")]
+    diff: bool,
+    /// Judge as on this day whether suppressions have ended [default: today, UTC].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    today: Option<Day>,
     /// How many findings of each code there are, in place of the findings.
     #[arg(long)]
     statistics: bool,
     #[command(flatten)]
     inputs: Inputs,
+    /// More targets follow this one.
+    #[arg(skip)]
+    more: bool,
 }
 
 /// A severity on the command line.
@@ -96,28 +143,66 @@ impl super::targets::Aimed for Args {
         !self.paths.is_empty() || self.format.iter().any(|d| d.file.is_some())
     }
 
+    fn turn(&mut self, more: bool) {
+        self.more = more;
+    }
+
     fn is_for_machines(&self) -> bool {
         let for_people = |d: &Destination| matches!(d.format, Format::Full | Format::Concise);
         !self.format.iter().all(for_people)
     }
 }
 
-pub(super) fn run(args: &Args, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
-    let selection = args.selection()?;
+/// Checks what the flags name, else every target apart.
+pub(super) fn all(args: &Args, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    let ledger = RefCell::new(Ledger::default());
+    let run = |args: &Args, terminal: &mut Terminal<'_>| run(args, &ledger, terminal);
+    super::targets::each(args, terminal, run)
+}
+
+fn run(
+    args: &Args,
+    ledger: &RefCell<Ledger>,
+    terminal: &mut Terminal<'_>,
+) -> Result<Exit, Failure> {
     args.one_on_stdout()?;
+    let settings = Settings::of(args)?;
+    let judge = args.judge(&settings, terminal)?;
+    let mut analysis = resolve::read(&judge.asked);
+    args.inputs.hint(&analysis, terminal);
+    if args.fix || args.diff {
+        analysis = match fix::run(args, &judge, analysis, terminal)? {
+            Left::Reading(analysis) => *analysis,
+            Left::Done(exit) => return Ok(exit),
+        };
+    }
     // The process ends when this is told: taking it apart first would cost a tenth of the time.
-    let analysis = ManuallyDrop::new(args.inputs.analyse(&args.paths, terminal)?);
-    let findings = lint::check(&analysis, &selection);
+    let mut analysis = ManuallyDrop::new(analysis);
+    let mut sifted = judge.sift(&mut analysis);
+    let mut ledger = ledger.borrow_mut();
+    let idle = std::mem::take(&mut sifted.idle);
+    let idle = ledger.settle(idle, &sifted.used, &mut analysis.sources, args.more);
+    sifted.told.extend(idle);
+    judge.without_known(&mut sifted, &analysis.sources);
+    if let Some(file) = &args.write_baseline {
+        refuse_unread(&analysis.findings, &analysis.sources, terminal)?;
+        ledger.baseline.take(&sifted.told, &analysis.sources);
+        if !args.more {
+            files::write(file, ledger.baseline.to_json()?.as_bytes())?;
+        }
+        let marks = ledger.baseline.marks();
+        known::take_out(&mut sifted, &analysis.sources, &marks, By::Baseline);
+    }
     let report = Report {
-        sources: &analysis.sources,
-        findings: &findings,
-        incomplete: &analysis.model.incomplete,
+        suppressed: &sifted.suppressed,
+        show_suppressed: args.show_suppressed,
+        ..Report::new(&analysis.sources, &sifted.told, &analysis.model.incomplete)
     };
     args.write(&report, terminal)?;
-    let fails = |f: &Finding| f.severity >= Severity::from(args.fail_on);
+    let fails = |f: &Finding| f.severity >= settings.fail_on;
     Ok(if analysis.is_fatal() {
         Exit::CouldNot
-    } else if findings.iter().any(fails) {
+    } else if sifted.told.iter().any(fails) {
         Exit::No
     } else {
         Exit::Yes
@@ -125,24 +210,31 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
 }
 
 impl Args {
-    /// A prefix that fits no code is a slip of the keys, and would hide or lose findings.
-    fn selection(&self) -> Result<Selection, Failure> {
-        for prefix in self.select.iter().chain(&self.ignore) {
-            let fits = |code: &str| !prefix.is_empty() && code.starts_with(prefix.as_str());
-            // A whole family may be named before it has a rule of its own.
-            let family = prefix.len() == 3 && prefix.starts_with("NP");
-            if !family && !REGISTRY.iter().any(|rule| fits(rule.code.0)) {
-                let codes = REGISTRY.iter().map(|rule| rule.code.0);
-                let near = nearest::word(prefix, codes);
-                let hint = near.map_or_else(String::new, |c| format!("; did you mean {c}?"));
-                return Err(Failure::new(format!(
-                    "no code begins with `{prefix}`{hint}"
-                )));
-            }
+    /// How readings are judged: what is known is asked for once.
+    fn judge<'s>(
+        &self,
+        settings: &'s Settings,
+        terminal: &mut Terminal<'_>,
+    ) -> Result<Judge<'s>, Failure> {
+        let mut known = Vec::new();
+        if let Some(reference) = &self.since {
+            known.push((
+                known::at_commit(reference, self, settings, terminal)?,
+                By::Before,
+            ));
         }
-        Ok(Selection {
-            select: self.select.clone(),
-            ignore: self.ignore.clone(),
+        if let Some(file) = settings
+            .baseline
+            .as_ref()
+            .filter(|_| self.write_baseline.is_none())
+        {
+            known.push((Baseline::read(file)?.marks(), By::Baseline));
+        }
+        Ok(Judge {
+            settings,
+            asked: self.inputs.asked(&self.paths, terminal)?,
+            known,
+            alone: self.inputs.target.is_none(),
         })
     }
 
@@ -165,7 +257,7 @@ impl Args {
             };
             let mut text = Vec::new();
             report.write(to.format, Style::PLAIN, &mut text)?;
-            save(file, &text)?;
+            files::write(file, &text)?;
         }
         if self.statistics {
             return statistics(report, terminal.stdout);
@@ -182,12 +274,6 @@ impl Args {
         };
         Ok(report.write(format, style, terminal.stdout)?)
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the command line writes files")]
-fn save(file: &Path, text: &[u8]) -> Result<(), Failure> {
-    std::fs::write(file, text)
-        .map_err(|error| Failure::new(format!("{} cannot be written: {error}", file.display())))
 }
 
 /// How many findings there are of each code, the most first.

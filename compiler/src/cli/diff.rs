@@ -117,6 +117,20 @@ fn of_sources(
     for analysis in [before, after] {
         note_shortcomings(analysis, terminal);
     }
+    let difference = Difference::new(before, after);
+    let comparison = compare((before, after), &difference, options);
+    tell(
+        args,
+        &told(before, after, &difference, &comparison),
+        terminal,
+    )
+}
+
+fn compare(
+    (before, after): (&Analysis, &Analysis),
+    difference: &Difference<'_>,
+    options: Options,
+) -> Comparison {
     // The second reading holds the texts of both.
     let sources = &after.sources;
     let states = [before, after].map(|analysis| State::from(analysis.model.clone()));
@@ -124,15 +138,38 @@ fn of_sources(
     let [a, b] = &states;
     let [of_a, of_b] = &places;
     let sides = [side(a, of_a), side(b, of_b)];
-    let difference = Difference::new(before, after);
-    let comparison = change::compare(sides, &difference, options);
-    let told = Told {
-        comparison: &comparison,
+    change::compare(sides, difference, options)
+}
+
+fn told<'a>(
+    before: &'a Analysis,
+    after: &'a Analysis,
+    difference: &'a Difference<'_>,
+    comparison: &'a Comparison,
+) -> Told<'a> {
+    Told {
+        comparison,
         edits: difference.edits(),
-        sources,
+        sources: &after.sources,
         incomplete: [&before.model.incomplete, &after.model.incomplete],
-    };
-    tell(args, &told, terminal)
+    }
+}
+
+/// What becomes of reachability from one reading to the next, for people; `None` when nothing does.
+/// The second reading must hold the texts of both.
+pub(super) fn between(before: &Analysis, after: &Analysis) -> Result<Option<String>, Failure> {
+    let difference = Difference::new(before, after);
+    let comparison = compare((before, after), &difference, Options::default());
+    let same = comparison.changes.is_empty()
+        && comparison.added.is_empty()
+        && comparison.removed.is_empty();
+    if same {
+        return Ok(None);
+    }
+    let mut text = Vec::new();
+    let told = told(before, after, &difference, &comparison);
+    text::write(&told, &mut text)?;
+    Ok(Some(String::from_utf8_lossy(&text).into_owned()))
 }
 
 fn side<'a>(state: &'a State, places: &'a dyn Places) -> Side<'a> {

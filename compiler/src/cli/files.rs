@@ -14,6 +14,8 @@ use std::path::Path;
 const LONGEST_BUNDLE: u64 = netpol_image::bundle::MAX_LEN as u64;
 /// Keys and signatures are a few lines.
 const LONGEST_TEXT: u64 = 1 << 16;
+/// A baseline has some hundred bytes for each finding.
+const LONGEST_FINDINGS: u64 = 1 << 28;
 
 fn cannot(path: &Path, what: &str, why: impl std::fmt::Display) -> Failure {
     Failure::new(format!("{} cannot be {what}: {why}", path.display()))
@@ -49,7 +51,16 @@ pub(super) fn read_bundle(path: &Path) -> Result<Artefact, Failure> {
 
 /// A key or a signature.
 pub(super) fn read_text(path: &Path) -> Result<String, Failure> {
-    let bytes = read(path, LONGEST_TEXT)?;
+    text(path, LONGEST_TEXT)
+}
+
+/// A list of findings.
+pub(super) fn read_findings(path: &Path) -> Result<String, Failure> {
+    text(path, LONGEST_FINDINGS)
+}
+
+fn text(path: &Path, longest: u64) -> Result<String, Failure> {
+    let bytes = read(path, longest)?;
     String::from_utf8(bytes).map_err(|_| cannot(path, "read", "it is not UTF-8"))
 }
 

@@ -74,12 +74,11 @@ impl Checkout {
 /// # Errors
 /// git is missing, there is no repository, no such commit or path, or it cannot be written.
 pub fn checkout(place: &GitPlace) -> Result<Checkout, Failure> {
-    let prefix = git(&["rev-parse", "--show-prefix"])?;
-    let prefix = prefix.trim_end_matches('\n');
+    let prefix = prefix()?;
     let below = match &place.path {
-        None => PathBuf::from(prefix),
+        None => prefix,
         Some(path) => match path.strip_prefix("./") {
-            Some(path) => Path::new(prefix).join(path),
+            Some(path) => prefix.join(path),
             None => PathBuf::from(path),
         },
     };
@@ -125,6 +124,15 @@ pub fn checkout(place: &GitPlace) -> Result<Checkout, Failure> {
         below,
         reference: place.reference.clone(),
     })
+}
+
+/// Where the working directory lies below the root of its repository; empty for the root itself.
+///
+/// # Errors
+/// git is missing, or there is no repository.
+pub fn prefix() -> Result<PathBuf, Failure> {
+    let prefix = git(&["rev-parse", "--show-prefix"])?;
+    Ok(PathBuf::from(prefix.trim_end_matches('\n')))
 }
 
 /// Runs git and takes what it prints.

@@ -119,12 +119,17 @@ impl Inputs {
         terminal: &mut Terminal<'_>,
     ) -> Result<Analysis, Failure> {
         let analysis = resolve::read(&self.asked(paths, terminal)?);
+        self.hint(&analysis, terminal);
+        Ok(analysis)
+    }
+
+    /// Says when several clusters seem to have been read as one.
+    pub fn hint(&self, analysis: &Analysis, terminal: &mut Terminal<'_>) {
         if self.target.is_none()
-            && let Some(hint) = super::overlays::hint(&analysis)
+            && let Some(hint) = super::overlays::hint(analysis)
         {
             terminal.note(&hint);
         }
-        Ok(analysis)
     }
 
     /// What is to be read, with standard input read to its end where it is named.

@@ -16,6 +16,10 @@ pub struct Found {
     pub config: Config,
     /// Relative to the working directory where the file was looked for; empty for itself.
     pub directory: PathBuf,
+    /// The file, as it is shown.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
 }
 
 /// The configuration that is named, else the nearest one above the working directory.
@@ -40,7 +44,12 @@ pub fn find(named: Option<&Path>) -> Result<Option<Found>, Failure> {
         Failure::new(lines.collect::<Vec<_>>().join("\n       "))
     })?;
     let directory = path.parent().unwrap_or(Path::new("")).to_path_buf();
-    Ok(Some(Found { config, directory }))
+    Ok(Some(Found {
+        config,
+        directory,
+        text,
+        path: path.clone(),
+    }))
 }
 
 /// The nearest file of that name, by the way upwards, so that no absolute path is shown.
@@ -64,6 +73,9 @@ fn upwards() -> Option<PathBuf> {
 pub trait Aimed: Clone {
     /// The flags of the input.
     fn inputs(&mut self) -> &mut Inputs;
+
+    /// Told before each target: do more of them follow?
+    fn turn(&mut self, _more: bool) {}
 
     /// Are there paths that say what is analysed?
     fn has_paths(&self) -> bool;
@@ -100,6 +112,7 @@ pub fn each<A: Aimed>(
             writeln!(terminal.stdout, "{before}# target {}", target.name)?;
         }
         aimed.inputs().target = Some(target.name.clone());
+        aimed.turn(at + 1 < found.config.targets.len());
         let ended = match run(&aimed, terminal) {
             Ok(exit) => exit,
             Err(Failure::Output(error)) => return Err(Failure::Output(error)),

@@ -31,6 +31,7 @@ registry! {
     NP105 "unanalysed-policy" Warning Reading Check::Analysis(unanalysed_policy::check) => "a policy of a kind that is not analysed";
     NP106 "duplicate-object" Warning Reading Check::Analysis(duplicate_object::check) => "two objects of one kind, namespace and name";
     NP107 "unrendered-template" Error Reading Check::Reading => "a template that was not rendered";
+    NP108 "unused-suppression" Warning Reading Check::Suppression => "a suppression that matches nothing, has ended, or cannot be understood";
     NP301 "one-sided-allow" Error Policies Check::Analysis(one_sided_allow::check) => "one side allows a connection that the other side drops";
     NP306 "egress-without-dns" Warning Policies Check::Analysis(egress_without_dns::check) => "egress is limited and names cannot be resolved";
     NP309 "dead-direction" Warning Policies Check::Analysis(dead_direction::check) => "rules in a direction that `policyTypes` leaves out";

@@ -11,6 +11,7 @@ pub mod unaccepted_value;
 pub mod unanalysed_policy;
 pub mod undecidable_verdict;
 pub mod unserved_port;
+pub mod unused_suppression;
 pub mod yaml_surprise;
 
 use netpol_policy::PolicyKey;

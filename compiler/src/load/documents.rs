@@ -1,7 +1,7 @@
 //! From a text to its objects.
 
 use super::object::{location, place};
-use super::{Loaded, Object, Surprise, charts, lists, names, pointers};
+use super::{Loaded, Object, Surprise, charts, ignores, lists, names, pointers};
 use crate::finding::{Code, Finding, Severity};
 use crate::source::{SourceId, Span};
 use netpol_yaml::{Diagnostic, DiagnosticKind, Document, Kind, Limits};
@@ -37,10 +37,11 @@ pub(super) fn read(text: &Text<'_>, limits: &Limits, loaded: &mut Loaded) {
         .map(|d| place(text.source, d.span).span)
         .collect();
     refused.sort_unstable();
+    let speaks = ignores::may_hold(&text.content);
     for document in parsed.documents {
+        let first = loaded.objects.len();
+        let document = Arc::new(document);
         if !document.is_empty() {
-            let first = loaded.objects.len();
-            let document = Arc::new(document);
             take(text, &document, loaded);
             for object in loaded.objects.iter_mut().skip(first) {
                 let whole = object.at.span;
@@ -48,6 +49,10 @@ pub(super) fn read(text: &Text<'_>, limits: &Limits, loaded: &mut Loaded) {
                 object.refused = refused.get(from).is_some_and(|span| within(*span, whole));
             }
             surprises(text, &document, first, &refused, loaded);
+        }
+        if speaks {
+            let objects = loaded.objects.get(first..).unwrap_or_default();
+            ignores::read(text.source, &document, objects, &mut loaded.ignores);
         }
     }
 }

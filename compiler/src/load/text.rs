@@ -23,6 +23,10 @@ pub(super) fn read(
     sources: &mut Sources,
     report: &mut Report,
 ) -> Option<(SourceId, Arc<str>)> {
+    if let Some(text) = options.overlay.get(&file.shown) {
+        let id = sources.add(file.shown.clone(), Arc::clone(text));
+        return Some((id, Arc::clone(text)));
+    }
     let bytes = match bytes_of(file, options) {
         Ok(Bytes::Read(bytes)) => bytes,
         Ok(Bytes::Refused(why)) => {

@@ -1,13 +1,16 @@
 //! One line per finding: `path:line:column: CODE [severity] message (other side: …)`.
 
 use super::Report;
-use super::text::{summary, visible};
+use super::text::{summary, suppressed, visible};
 use crate::finding::Finding;
 use std::io::{self, Write};
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     for finding in report.findings {
         writeln!(out, "{}", line(report, finding))?;
+    }
+    for one in report.listed() {
+        writeln!(out, "{}", suppressed(report.sources, one))?;
     }
     for sentence in report.incomplete {
         writeln!(out, "incomplete: {}", visible(sentence))?;

@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::frame::{Atlas, Frame};
-use super::text::{summary, visible};
+use super::text::{summary, suppressed, visible};
 use crate::finding::{Finding, Severity};
 use crate::lint;
 use miette::{Diagnostic, LabeledSpan, ReportHandler, SourceCode};
@@ -35,6 +35,9 @@ pub(super) fn write(report: &Report<'_>, style: Style, out: &mut dyn Write) -> i
     for finding in report.findings {
         let shown = Shown::new(finding, &atlas);
         writeln!(out, "{}\n", Drawn(frame, &shown))?;
+    }
+    for one in report.listed() {
+        writeln!(out, "{}", suppressed(report.sources, one))?;
     }
     for sentence in report.incomplete {
         writeln!(out, "incomplete: {}", visible(sentence))?;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::io::{self, Write};
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let marks = fingerprints(report);
+    let marks = fingerprints(report.sources, report.findings);
     let entries = report.findings.iter().zip(&marks).map(|(finding, mark)| {
         let place = filed(report, finding);
         let path = place.as_ref().map_or("", |place| place.path);

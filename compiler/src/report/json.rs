@@ -4,6 +4,7 @@ use super::place::{Place, place};
 use super::{Counts, Report};
 use crate::finding::{Edit, Finding, Label, Severity, Witness};
 use crate::lint;
+use crate::lint::suppress::{By, Suppressed};
 use crate::source::Sources;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -18,6 +19,16 @@ struct Document<'a> {
     summary: Counts,
     incomplete: &'a [String],
     findings: Vec<Entry<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressed: Vec<Unsaid<'a>>,
+}
+
+/// A finding that is not told.
+#[derive(Serialize)]
+struct Unsaid<'a> {
+    by: &'static str,
+    reason: &'a str,
+    finding: Entry<'a>,
 }
 
 #[derive(Serialize)]
@@ -57,9 +68,23 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         summary: report.counts(),
         incomplete: report.incomplete,
         findings: report.findings.iter().map(|f| entry(sources, f)).collect(),
+        suppressed: report.listed().iter().map(|s| unsaid(sources, s)).collect(),
     };
     let text = serde_json::to_string_pretty(&document)?;
     writeln!(out, "{}", escaped(&text))
+}
+
+fn unsaid<'a>(sources: &'a Sources, one: &'a Suppressed) -> Unsaid<'a> {
+    Unsaid {
+        by: match one.by {
+            By::Text => "text",
+            By::Config => "config",
+            By::Baseline => "baseline",
+            By::Before => "before",
+        },
+        reason: &one.reason,
+        finding: entry(sources, &one.finding),
+    }
 }
 
 fn entry<'a>(sources: &'a Sources, finding: &'a Finding) -> Entry<'a> {

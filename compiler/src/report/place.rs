@@ -47,10 +47,14 @@ pub(super) fn filed<'a>(report: &Report<'a>, finding: &Finding) -> Option<Place<
 /// A mark for every finding, in their order: of its code, its object and what it says, not of its
 /// line, so that it stays the same when something is inserted above. Findings that are alike in all
 /// of these are counted.
-pub(super) fn fingerprints(report: &Report<'_>) -> Vec<String> {
+pub fn fingerprints<'f>(
+    sources: &Sources,
+    findings: impl IntoIterator<Item = &'f Finding>,
+) -> Vec<String> {
     let mut seen: HashMap<String, usize> = HashMap::new();
-    let marks = report.findings.iter().map(|finding| {
-        let path = filed(report, finding).map_or("", |place| place.path);
+    let marks = findings.into_iter().map(|finding| {
+        let filed = finding.location().and_then(|at| place(sources, at));
+        let path = filed.map_or("", |place| place.path);
         let about = finding.object.as_deref().unwrap_or(path);
         let mut hash = Sha256::new();
         for part in [finding.code.0, about, &finding.message] {

@@ -3,9 +3,11 @@
 use super::Report;
 use super::place::{fingerprints, place};
 use crate::finding::{Edit, Finding, Label};
+use crate::lint::suppress::{By, Suppressed};
 use crate::lint::{REGISTRY, Rule};
 use crate::source::{Location, Sources};
 use serde_json::{Value, json};
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -13,30 +15,37 @@ use std::io::{self, Write};
 /// GitHub takes no more results of one run (`sarif-results` limits); the most severe are kept.
 const MOST_RESULTS: usize = 25_000;
 
+/// GitHub takes 10 MB of a run, compressed. Not compressed it is never less, so that this holds
+/// whatever the text is.
+const MOST_BYTES: usize = 9_500_000;
+
 /// GitHub shows no more related locations of one result.
 const MOST_RELATED: usize = 100;
 
+/// A finding, why it is not told if so, and the mark by which it is known again.
+type Found<'a> = ((&'a Finding, Option<&'a Suppressed>), &'a String);
+
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let used: BTreeSet<&str> = report.findings.iter().map(|f| f.code.0).collect();
+    let all = || {
+        let unsaid = report.listed().iter().map(|s| (&s.finding, Some(s)));
+        report.findings.iter().map(|f| (f, None)).chain(unsaid)
+    };
+    let used: BTreeSet<&str> = all().map(|(f, _)| f.code.0).collect();
     let rules: Vec<&Rule> = (REGISTRY.iter())
         .filter(|rule| used.contains(rule.code.0))
         .collect();
-    let marks = fingerprints(report);
-    let mut found: Vec<(&Finding, &String)> = report.findings.iter().zip(&marks).collect();
-    let left_out = found.len().saturating_sub(MOST_RESULTS);
-    if left_out > 0 {
-        found.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.severity));
-        found.truncate(MOST_RESULTS);
-    }
+    let marks = fingerprints(report.sources, all().map(|(f, _)| f));
+    let mut found: Vec<Found<'_>> = all().zip(&marks).collect();
+    // Of those that are taken, GitHub shows the first: what matters most comes first.
+    found.sort_by_key(|((finding, unsaid), _)| (unsaid.is_some(), Reverse(finding.severity)));
+    let results = results(report.sources, &rules, &found);
+    let left_out = found.len() - results.len();
     let mut said: Vec<Value> = report.incomplete.iter().map(|s| notice(s)).collect();
     if left_out > 0 {
         said.push(notice(&format!(
-            "{left_out} findings are left out, the least severe ones: services take {MOST_RESULTS}"
+            "{left_out} findings are left out, the least severe ones: services take no more of a run"
         )));
     }
-    let results: Vec<Value> = (found.iter())
-        .map(|(finding, mark)| result(report.sources, &rules, finding, mark))
-        .collect();
     let document = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -57,6 +66,46 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     });
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
+}
+
+/// As many results as services take, in this order.
+fn results(sources: &Sources, rules: &[&Rule], found: &[Found<'_>]) -> Vec<Value> {
+    let mut results = Vec::new();
+    let mut room = MOST_BYTES;
+    for ((finding, unsaid), mark) in found.iter().take(MOST_RESULTS) {
+        let mut result = result(sources, rules, finding, mark);
+        if let (Some(unsaid), Some(fields)) = (unsaid, result.as_object_mut()) {
+            fields.insert("suppressions".to_owned(), json!([suppression(unsaid)]));
+        }
+        match room.checked_sub(weight(&result)) {
+            Some(rest) => room = rest,
+            None => break,
+        }
+        results.push(result);
+    }
+    results
+}
+
+/// The bytes of a result with the indentation that it has in the document.
+fn weight(result: &Value) -> usize {
+    const INDENT: usize = 8;
+    let text = format!("{result:#}");
+    text.len() + text.lines().count() * (INDENT + 1)
+}
+
+/// Section 3.35 of the standard. GitHub takes a suppressed result for an open one, which is why
+/// they are written only when they are asked for.
+fn suppression(one: &Suppressed) -> Value {
+    let kind = match one.by {
+        By::Text => "inSource",
+        By::Config | By::Baseline | By::Before => "external",
+    };
+    let reason = match one.by {
+        By::Baseline => "in the baseline",
+        By::Before => "was there before",
+        By::Text | By::Config => one.reason.as_str(),
+    };
+    json!({"kind": kind, "justification": reason})
 }
 
 fn notice(text: &str) -> Value {
@@ -135,7 +184,12 @@ fn physical(sources: &Sources, at: Location) -> Option<Value> {
 
 fn artifact(sources: &Sources, at: Location) -> Option<Value> {
     let path = place(sources, at)?.path;
-    Some(json!({"uri": uri(path), "uriBaseId": "SRCROOT"}))
+    Some(if path.starts_with('/') {
+        // Outside of the directory that the others are relative to.
+        json!({"uri": format!("file://{}", uri(path))})
+    } else {
+        json!({"uri": uri(path), "uriBaseId": "SRCROOT"})
+    })
 }
 
 fn region(sources: &Sources, at: Location) -> Option<Value> {

@@ -1,6 +1,8 @@
 //! Text of users, made fit to be shown.
 
 use super::Counts;
+use crate::lint::suppress::{By, Suppressed};
+use crate::source::Sources;
 use std::borrow::Cow;
 
 /// Replaces every character that moves the cursor, colours the terminal or turns the direction of
@@ -56,7 +58,36 @@ pub(super) fn summary(counts: &Counts) -> String {
         Some((last, [])) => last.clone(),
         Some((last, before)) => format!("{} and {last}", before.join(", ")),
     };
-    format!("{found} in {}", many(counts.files, "file"))
+    let unsaid: Vec<String> = [(counts.suppressed, "suppressed"), (counts.known, "known")]
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("{n} {what}"))
+        .collect();
+    let unsaid = match unsaid.as_slice() {
+        [] => String::new(),
+        some => format!(" ({})", some.join(", ")),
+    };
+    format!("{found} in {}{unsaid}", many(counts.files, "file"))
+}
+
+/// A finding that is not told, on one line: where, what, and why it is not told.
+pub(super) fn suppressed(sources: &Sources, one: &Suppressed) -> String {
+    let finding = &one.finding;
+    let place = finding.location().map_or_else(String::new, |at| {
+        format!("{}: ", visible(&sources.display(at)))
+    });
+    let why = match one.by {
+        By::Baseline => "in the baseline",
+        By::Before => "was there before",
+        By::Text | By::Config if one.reason.is_empty() => "no reason given",
+        By::Text | By::Config => one.reason.as_str(),
+    };
+    let message = visible(&finding.message);
+    format!(
+        "suppressed: {place}{} {message} ({})",
+        finding.code,
+        visible(why)
+    )
 }
 
 #[cfg(test)]
@@ -82,10 +113,18 @@ mod tests {
             warnings,
             notes,
             files,
+            ..Counts::default()
         };
         assert_eq!(summary(&counts(0, 0, 0, 1)), "no findings in 1 file");
         assert_eq!(summary(&counts(1, 0, 0, 2)), "1 error in 2 files");
         let all = "2 errors, 1 warning and 3 notes in 4 files";
         assert_eq!(summary(&counts(2, 1, 3, 4)), all);
+        let unsaid = Counts {
+            suppressed: 2,
+            known: 1,
+            ..counts(0, 0, 0, 1)
+        };
+        let said = "no findings in 1 file (2 suppressed, 1 known)";
+        assert_eq!(summary(&unsaid), said);
     }
 }

@@ -1,12 +1,11 @@
 //! The Helm values of the CNI, flattened to leaves with their places.
 
 use crate::finding::{Code, Finding, Severity};
-use crate::load::{self, LoadOptions};
+use crate::load::{self, Ignore, LoadOptions};
 use crate::model::{CniValue, CniValues};
 use crate::source::{Location, SourceId, Sources};
-use netpol_yaml::{DiagnosticKind, Kind, NodeRef};
+use netpol_yaml::{DiagnosticKind, Kind, NodeRef, Parsed};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Reads values files; what a later one says replaces what an earlier one said, as `helm -f` does.
 /// `None` when no file is given.
@@ -14,6 +13,7 @@ pub(crate) fn read(
     paths: &[PathBuf],
     options: &LoadOptions,
     sources: &mut Sources,
+    ignores: &mut Vec<Ignore>,
 ) -> (Option<CniValues>, Vec<Finding>) {
     let mut values = CniValues::default();
     let mut findings = Vec::new();
@@ -21,7 +21,11 @@ pub(crate) fn read(
         let (text, found) = load::read_text(path, options, sources);
         findings.extend(found);
         if let Some((source, text)) = text {
-            read_one(source, &text, options, &mut values, &mut findings);
+            let parsed = netpol_yaml::parse_shared(&text, &options.limits);
+            for document in &parsed.documents {
+                load::ignores::read(source, document, &[], ignores);
+            }
+            read_one(source, &parsed, &mut values, &mut findings);
         }
     }
     let given = (!paths.is_empty()).then_some(values);
@@ -30,12 +34,10 @@ pub(crate) fn read(
 
 fn read_one(
     source: SourceId,
-    text: &Arc<str>,
-    options: &LoadOptions,
+    parsed: &Parsed,
     values: &mut CniValues,
     findings: &mut Vec<Finding>,
 ) {
-    let parsed = netpol_yaml::parse_shared(text, &options.limits);
     for diagnostic in &parsed.diagnostics {
         let at = load::place(source, diagnostic.span);
         let message = load::quoted(&diagnostic.message);

@@ -1,8 +1,6 @@
 //! `netpolc.toml`, `--target` and `init`.
 
 use crate::support::{dir, in_dir, netpolc, shop, write};
-use std::path::Path;
-use std::process::Command;
 
 /// Two clusters: in `open` the shop has no default deny.
 fn two(name: &str) -> std::path::PathBuf {

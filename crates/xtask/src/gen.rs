@@ -95,6 +95,13 @@ fn docs_index(root: &Path) -> Result<String, String> {
     page.push_str(
         "- [Changes, assertions and targets](change.md): `diff`, `test`, `netpolc.toml`\n",
     );
+    page.push_str(
+        "- [Suppressions](suppressions.md): comments, annotations, `[[ignore]]`, baselines, `--since`\n",
+    );
+    page.push_str("- [Fixes](fixes.md): `check --fix`, and how an edit is proved safe\n");
+    page.push_str(
+        "- [In CI](ci.md): the GitHub action, the pre-commit hook, the GitLab component\n",
+    );
     page.push_str("- [Benchmarks](benchmarks.md): how fast, and by which command\n");
     for (folder, title) in [("lints", "Findings"), ("decisions", "Decisions")] {
         let pages = titles(&root.join("docs").join(folder))?;

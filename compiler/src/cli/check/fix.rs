@@ -1,0 +1,181 @@
+//! `--fix`: edits of findings, tried in memory before a byte is written.
+//!
+//! What an edit does is found out, not declared. The texts are changed in memory and analysed again:
+//! an edit counts only when its finding is gone and no error is new, and it is safe only when it is
+//! proved that nobody reaches anything else than before. Everything else needs `--unsafe-fixes`, and
+//! what it changes is told first.
+
+mod apply;
+mod files;
+mod patch;
+mod proof;
+
+use super::Args;
+use super::judge::{Judge, Judged};
+use crate::cli::{Exit, Failure, Terminal};
+use crate::resolve::{self, Analysis};
+use files::Files;
+use proof::{Candidate, Outcome};
+use std::collections::BTreeSet;
+
+/// An edit may bring up a finding that has an edit as well; this often is looked again.
+const ROUNDS: usize = 100;
+
+/// What is left after fixing.
+pub(super) enum Left {
+    /// The reading after the edits, to be reported.
+    Reading(Box<Analysis>),
+    /// Everything has been said.
+    Done(Exit),
+}
+
+/// Mends what can be mended, or prints how (`--diff`).
+pub(super) fn run(
+    args: &Args,
+    judge: &Judge<'_>,
+    analysis: Analysis,
+    terminal: &mut Terminal<'_>,
+) -> Result<Left, Failure> {
+    if analysis.is_fatal() {
+        terminal.note("nothing is fixed, because not all of the input can be read");
+        return Ok(Left::Reading(Box::new(analysis)));
+    }
+    let mut fixer = Fixer {
+        args,
+        judge,
+        files: Files::new(args.diff),
+        given_up: BTreeSet::new(),
+        fixed: 0,
+        risky: 0,
+    };
+    let mut judged = judge.judged(analysis);
+    for _ in 0..ROUNDS {
+        let all = fixer.candidates(&judged, terminal);
+        let mut apart: Vec<&Candidate> = Vec::new();
+        for candidate in &all {
+            if apart.iter().all(|other| !candidate.overlaps(other)) {
+                apart.push(candidate);
+            }
+        }
+        let Some(next) = fixer.pick(&judged, &apart, terminal)? else {
+            break;
+        };
+        judged = next;
+    }
+    fixer.finish(terminal)
+}
+
+struct Fixer<'a> {
+    args: &'a Args,
+    judge: &'a Judge<'a>,
+    files: Files,
+    /// Edits that are not made, by what they are.
+    given_up: BTreeSet<String>,
+    fixed: usize,
+    /// How many would need `--unsafe-fixes`.
+    risky: usize,
+}
+
+impl Fixer<'_> {
+    /// The findings with edits that may still be made, in the order of reports.
+    fn candidates(&mut self, judged: &Judged, terminal: &mut Terminal<'_>) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        for finding in judged.sifted.told.iter().filter(|f| !f.edits.is_empty()) {
+            let Some(candidate) = Candidate::new(finding, &judged.analysis.sources) else {
+                continue;
+            };
+            if self.given_up.contains(&candidate.key) {
+                continue;
+            }
+            match self.files.may_edit(&candidate, &judged.analysis) {
+                Ok(()) => candidates.push(candidate),
+                Err(sentence) => {
+                    self.given_up.insert(candidate.key);
+                    terminal.note(&format!("{} is not fixed: {sentence}", candidate.shown));
+                }
+            }
+        }
+        candidates
+    }
+
+    /// Makes as many of these edits as go together, and says what is read then; `None` when none
+    /// of them can be made.
+    fn pick(
+        &mut self,
+        judged: &Judged,
+        candidates: &[&Candidate],
+        terminal: &mut Terminal<'_>,
+    ) -> Result<Option<Judged>, Failure> {
+        if candidates.is_empty() {
+            return Ok(None);
+        }
+        let texts = self.files.with(judged, candidates);
+        let (outcome, after) = proof::prove(self.judge, judged, candidates, &texts)?;
+        let [one] = candidates else {
+            if let Outcome::Safe = outcome {
+                self.fixed += candidates.len();
+                self.files.take(texts, &judged.analysis);
+                return Ok(Some(after));
+            }
+            // Which of them it is, is found by asking for fewer.
+            let (first, second) = candidates.split_at(candidates.len() / 2);
+            return match self.pick(judged, first, terminal)? {
+                Some(after) => Ok(Some(after)),
+                None => self.pick(judged, second, terminal),
+            };
+        };
+        match outcome {
+            Outcome::Safe => {}
+            Outcome::Changes(told) if self.args.unsafe_fixes => {
+                let at = &one.shown;
+                write!(terminal.stderr, "fixing {at} changes this:\n{told}\n").unwrap_or_default();
+            }
+            Outcome::Changes(_) => {
+                self.risky += 1;
+                self.given_up.insert(one.key.clone());
+                return Ok(None);
+            }
+            Outcome::Useless(why) => {
+                terminal.note(&format!("{} is not fixed: {why}", one.shown));
+                self.given_up.insert(one.key.clone());
+                return Ok(None);
+            }
+        }
+        self.fixed += 1;
+        self.files.take(texts, &judged.analysis);
+        Ok(Some(after))
+    }
+
+    fn finish(self, terminal: &mut Terminal<'_>) -> Result<Left, Failure> {
+        let many = |n: usize, what: &str| match n {
+            1 => format!("1 {what}"),
+            n => format!("{n} {what}s"),
+        };
+        if self.risky > 0 {
+            terminal.note(&format!(
+                "{} may change who reaches whom; --unsafe-fixes makes them and says what changes",
+                many(self.risky, "fix").replace("fixs", "fixes")
+            ));
+        }
+        let changed = self.files.changed().count();
+        if self.args.diff {
+            for change in self.files.changed() {
+                patch::write(&change, terminal.stdout)?;
+            }
+            let same = changed == 0;
+            return Ok(Left::Done(if same { Exit::Yes } else { Exit::No }));
+        }
+        self.files.save()?;
+        if changed > 0 {
+            terminal.note(&format!(
+                "fixed {} in {}",
+                many(self.fixed, "finding"),
+                many(changed, "file")
+            ));
+        }
+        // Read again from the start, so that nothing of the tries is in the report.
+        let mut asked = self.judge.asked.clone();
+        asked.load.overlay = self.files.overlay().clone();
+        Ok(Left::Reading(Box::new(resolve::read(&asked))))
+    }
+}
