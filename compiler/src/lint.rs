@@ -10,13 +10,18 @@
 pub mod ask;
 pub mod cni;
 pub mod context;
+pub mod denial;
 pub mod dns;
+pub mod edit;
 pub mod groups;
 pub mod nearest;
+pub mod order;
 pub mod permission;
 pub mod registry;
 pub mod rules;
+pub mod sample;
 pub mod suppress;
+pub mod wider;
 pub mod words;
 
 pub use context::Context;

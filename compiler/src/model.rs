@@ -209,6 +209,9 @@ pub struct PolicyOrigin {
     /// What makes the policy isolate, by [`Direction::index`]: the item of `policyTypes`, the
     /// `ingress:`/`egress:` key, or the selector where isolation is the default.
     pub isolation: [Location; 2],
+    /// Is it said outright whether the policy isolates (`policyTypes`, `enableDefaultDeny`), by
+    /// [`Direction::index`]? Else it follows from the rules that are there.
+    pub stated: [bool; 2],
     /// In the order of [`netpol_policy::Policy::rules`].
     pub rules: Vec<RuleOrigin>,
     /// Rules of a direction that `policyTypes` leaves out: they are in the text, not in the

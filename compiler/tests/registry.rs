@@ -264,11 +264,17 @@ fn every_witness_is_decided_as_reported() {
         for finding in &found {
             if let Some(witness) = &finding.witness {
                 let verdict = verdict(&analysis, witness);
-                let expected = match finding.code.0 {
-                    "NP503" => Verdict::Unknown,
-                    _ => Verdict::Deny,
+                let expected: &[Verdict] = match finding.code.0 {
+                    "NP503" => &[Verdict::Unknown],
+                    // What they say holds of allowed and of denied packets; `witnesses.rs` asks
+                    // what becomes of them without the rule.
+                    "NP303" | "NP304" | "NP305" | "NP307" | "NP311" => {
+                        &[Verdict::Allow, Verdict::Deny]
+                    }
+                    _ => &[Verdict::Deny],
                 };
-                assert_eq!(verdict, expected, "{}: {witness:?}", finding.message);
+                let told = format!("{}: {witness:?} {verdict:?}", finding.message);
+                assert!(expected.contains(&verdict), "{told}");
                 decided += 1;
             }
         }

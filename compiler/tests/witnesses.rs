@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 #![expect(clippy::panic, reason = "tests fail by panicking")]
 
-use netpol_policy::{Decision, Direction, Flow, NamespaceScope, Party, Policy, Verdict, decide};
+use netpol_policy::{
+    Decision, Direction, Flow, NamespaceScope, Party, Policy, PolicySet, Verdict, decide,
+};
 use netpol_testgen::{Gen, Size, World};
 use netpolc::finding::{Finding, Witness};
 use netpolc::lint::{self, Selection};
@@ -14,12 +16,19 @@ use std::collections::BTreeMap;
 
 const WORLDS: u64 = 150;
 
-/// The world as if it had been read from one text: places matter to nobody here.
+/// The world as if it had been read from one text, in which every rule has a byte of its own.
 fn analysis(world: World, closed_world: bool) -> Analysis {
     let mut sources = Sources::default();
-    let source = sources.add("world.yaml", "world");
-    let span = Span { start: 0, end: 5 };
-    let at = Location { source, span };
+    let source = sources.add("world.yaml", " ".repeat(20_000));
+    let place = |start: u32| {
+        let span = Span {
+            start,
+            end: start + 1,
+        };
+        Location { source, span }
+    };
+    let at = place(0);
+    let next = std::cell::Cell::new(1);
     let origin = Origin {
         object: at,
         name: at,
@@ -32,9 +41,10 @@ fn analysis(world: World, closed_world: bool) -> Analysis {
         name: at,
         subject: at,
         isolation: [at, at],
+        stated: [false, false],
         rules: (policy.rules.iter())
             .map(|rule| RuleOrigin {
-                rule: at,
+                rule: place(next.replace(next.get() + 1)),
                 peers: vec![at; rule.peers.as_ref().map_or(0, Vec::len)],
                 ports: vec![at; rule.ports.as_ref().map_or(0, Vec::len)],
             })
@@ -95,7 +105,11 @@ fn holds(finding: &Finding, decisions: &[Decision]) -> bool {
             sides(d),
             [Verdict::Allow, Verdict::Deny] | [Verdict::Deny, Verdict::Allow]
         ),
+        "NP302" | "NP308" => sides(d).contains(&Verdict::Deny),
         "NP306" => d.egress.verdict == Verdict::Deny,
+        // Asked further below.
+        "NP303" | "NP304" | "NP305" | "NP307" => true,
+        "NP310" => d.verdict == Verdict::Deny,
         "NP503" => d.verdict == Verdict::Unknown,
         "NP504" => d.verdict == Verdict::Deny,
         other => panic!("{other} has a witness that nobody checks"),
@@ -163,4 +177,106 @@ fn a_selector_that_matches_nothing_matches_nothing() {
         }
     }
     assert!(seen >= 10, "only {seen}");
+}
+
+/// The policy and rule that a label is about: every rule has a place of its own.
+fn rule_at(model: &Model, at: Location) -> Option<(usize, usize)> {
+    let origins = model.policy_origins.iter().enumerate();
+    let mut rules = origins.flat_map(|(policy, origin)| {
+        let rules = origin.rules.iter().enumerate();
+        rules.map(move |(rule, place)| ((policy, rule), place.rule))
+    });
+    let found = rules.find(|(_, place)| *place == at && at.span.start > 0);
+    found.map(|(found, _)| found)
+}
+
+/// The policies without one rule, or without one policy.
+fn without(set: &PolicySet, policy: usize, rule: Option<usize>) -> PolicySet {
+    let mut policies = set.policies().to_vec();
+    match rule {
+        Some(rule) => {
+            policies.get_mut(policy).unwrap().rules.remove(rule);
+        }
+        None => {
+            policies.remove(policy);
+        }
+    }
+    PolicySet::with_options(set.options(), policies)
+}
+
+#[test]
+fn rules_that_are_said_to_do_nothing_can_be_deleted() {
+    let mut deleted: BTreeMap<&str, usize> = BTreeMap::new();
+    for seed in 0..WORLDS {
+        let world = Gen::world(seed, Size::SMALL);
+        let flows = Gen::flows(seed, &world, 200);
+        let analysis = analysis(world, true);
+        let (set, cluster) = (&analysis.model.policies, &analysis.model.cluster);
+        for finding in lint::check(&analysis, &Selection::default()) {
+            if !["NP302", "NP303", "NP307"].contains(&finding.code.0) {
+                continue;
+            }
+            // Of NP302: only where the whole rule is dead.
+            let Some((policy, rule)) = rule_at(&analysis.model, finding.location().unwrap()) else {
+                continue;
+            };
+            let rest = without(set, policy, Some(rule));
+            for flow in &flows {
+                let with = decide(set, cluster, flow).verdict;
+                let then = decide(&rest, cluster, flow).verdict;
+                let certain = with != Verdict::Unknown && then != Verdict::Unknown;
+                let told = || format!("seed {seed}: {}, {:?}: {flow:?}", finding.code, finding);
+                assert!(!certain || with == then, "{}", told());
+            }
+            *deleted.entry(finding.code.0).or_default() += 1;
+        }
+    }
+    for code in ["NP302", "NP303", "NP307"] {
+        let enough = deleted.get(code).is_some_and(|n| *n >= 10);
+        assert!(enough, "too few of {code}: {deleted:?}");
+    }
+}
+
+#[test]
+fn the_order_of_contradicting_policies_matters() {
+    let mut held = 0;
+    for seed in 0..WORLDS * 4 {
+        let world = Gen::world(seed, Size::SMALL);
+        let analysis = analysis(world, true);
+        let set = &analysis.model.policies;
+        for finding in lint::check(&analysis, &Selection::default()) {
+            let Some(witness) = finding
+                .witness
+                .as_ref()
+                .filter(|_| finding.code.0 == "NP304")
+            else {
+                continue;
+            };
+            let labels = finding.labels.iter();
+            let places = labels.filter_map(|label| rule_at(&analysis.model, label.at));
+            let sides: Vec<Vec<[Verdict; 2]>> = places
+                .map(|(policy, _)| {
+                    let model = Model {
+                        policies: without(set, policy, None),
+                        ..analysis.model.clone()
+                    };
+                    let asked = Analysis {
+                        model,
+                        ..Analysis::default()
+                    };
+                    let decided = decisions(&asked, witness);
+                    let verdicts = decided.iter();
+                    verdicts
+                        .map(|d| Direction::BOTH.map(|direction| d.side(direction).verdict))
+                        .collect()
+                })
+                .collect();
+            let [first, second] = sides.as_slice() else {
+                panic!("seed {seed}: {finding:?}");
+            };
+            assert_ne!(first, second, "seed {seed}: {}", finding.message);
+            held += 1;
+        }
+    }
+    assert!(held >= 5, "only {held}");
 }

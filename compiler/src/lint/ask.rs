@@ -4,11 +4,12 @@
 //! policy means. Only the policies that may select the subject are asked, and only the ports at
 //! which the answer can change.
 
-use super::context::Context;
+use super::context::{Context, Decider};
 use super::groups::GroupId;
 use crate::finding::Witness;
 use netpol_policy::{
-    Direction, Endpoint, Flow, Party, PortMatch, Protocol, RuleId, Side, Verdict, decide_side,
+    Action, Direction, Endpoint, Flow, Party, PortMatch, Protocol, RuleId, Side, Verdict,
+    decide_side,
 };
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -64,40 +65,88 @@ impl Context<'_> {
     pub fn refusal(
         &self,
         granting: Direction,
-        (source, destination): (GroupId, GroupId),
+        pair: (GroupId, GroupId),
         port: Option<&PortMatch>,
     ) -> Option<Refusal> {
         let refusing = opposite(granting);
-        let (from, to) = self.two_pods(source, destination)?;
-        let target = self.endpoint(to)?;
-        let subject = match refusing {
-            Direction::Ingress => destination,
-            Direction::Egress => source,
-        };
         let mut found = None;
-        for (source, destination) in parties(from, self.endpoint(from)?, to, target) {
-            for (protocol, first, last) in Self::ports(port, target) {
-                for port in self.cuts(subject, refusing, (protocol, first, last), target) {
-                    let flow = Flow {
-                        source,
-                        destination,
-                        protocol,
-                        port,
-                    };
-                    let side = self.side(refusing, &flow);
-                    if side.verdict != Verdict::Deny {
-                        return None;
-                    }
-                    if found.is_none() && self.side(granting, &flow).verdict == Verdict::Allow {
-                        found = Some(Refusal {
-                            by: side.rule,
-                            flow,
-                        });
-                    }
-                }
+        for flow in self.flows(refusing, pair, port) {
+            let side = self.side(refusing, &flow);
+            if side.verdict != Verdict::Deny {
+                return None;
+            }
+            if found.is_none() && self.side(granting, &flow).verdict == Verdict::Allow {
+                found = Some(Refusal {
+                    by: side.rule,
+                    flow,
+                });
             }
         }
         found
+    }
+
+    /// The packet that shows that rules deny, on one side, everything between two groups on some
+    /// ports; `None` when something passes or may pass, or when nothing but an isolation drops it.
+    pub fn denial(
+        &self,
+        direction: Direction,
+        pair: (GroupId, GroupId),
+        port: Option<&PortMatch>,
+    ) -> Option<Refusal> {
+        let mut found = None;
+        for flow in self.flows(direction, pair, port) {
+            let side = self.side(direction, &flow);
+            let denied = match self.decided_by(side.rule) {
+                Some(Decider::Rule(by)) => by.rule.action == Action::Deny,
+                _ => false,
+            };
+            if side.verdict != Verdict::Deny || !denied {
+                return None;
+            }
+            found.get_or_insert(Refusal {
+                by: side.rule,
+                flow,
+            });
+        }
+        found
+    }
+
+    /// One packet for each way in which a side may answer about two groups on some ports: between
+    /// a pod of each, per pair of addresses, at the ports at which the answer can change.
+    pub fn flows(
+        &self,
+        judging: Direction,
+        (source, destination): (GroupId, GroupId),
+        port: Option<&PortMatch>,
+    ) -> impl Iterator<Item = Flow> {
+        let subject = match judging {
+            Direction::Ingress => destination,
+            Direction::Egress => source,
+        };
+        let pods = self.two_pods(source, destination);
+        let pods = pods
+            .and_then(|(from, to)| Some(((from, self.endpoint(from)?), (to, self.endpoint(to)?))));
+        let each = pods.into_iter().flat_map(move |((from, a), (to, b))| {
+            let runs = Self::ports(port, b);
+            let pairs = parties(from, a, to, b).into_iter();
+            pairs.flat_map(move |pair| {
+                let runs = runs.clone().into_iter();
+                runs.map(move |run| (pair, run, b))
+            })
+        });
+        each.flat_map(move |((source, destination), run, target)| {
+            let (protocol, first, _) = run;
+            // Most questions are answered by the first packet.
+            let others = move || self.cuts(subject, judging, run, target).into_iter();
+            let others = std::iter::once_with(others).flatten();
+            let ports = std::iter::once(first).chain(others.filter(move |port| *port != first));
+            ports.map(move |port| Flow {
+                source,
+                destination,
+                protocol,
+                port,
+            })
+        })
     }
 
     /// A pod of each group, two different ones where that is possible: a pod always reaches

@@ -1,18 +1,25 @@
 //! What rules may look at, worked out once for all of them.
 
 use super::groups::{GroupId, Groups};
+use super::wider::Wider;
 use crate::load::{Object, Surprise};
 use crate::model::{Model, PolicyOrigin, RuleOrigin};
 use crate::resolve::Analysis;
+use crate::source::Sources;
 use netpol_policy::{
-    Cluster, Direction, Endpoint, Policy, PolicySet, Rule as PolicyRule, RuleId, RuleRef, Tri,
+    Cluster, Direction, Endpoint, IpBlock, Policy, PolicySet, Rule as PolicyRule, RuleId, RuleRef,
+    Tri,
 };
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// The analysis with its indexes.
 #[derive(Debug)]
 pub struct Context<'a> {
     /// What was written and who is there.
     pub model: &'a Model,
+    /// The texts, for edits: what a rule finds does not depend on them.
+    pub sources: &'a Sources,
     /// The objects that were read.
     pub objects: &'a [Object],
     /// What kubectl reads as something else than it looks.
@@ -23,6 +30,10 @@ pub struct Context<'a> {
     selecting: Vec<Vec<usize>>,
     /// By policy: its lowest rule number.
     first_ids: Vec<RuleId>,
+    /// Policies by whom they select.
+    wider: Wider<'a>,
+    /// Pods by their first address; those that share their node's are left out.
+    by_address: BTreeMap<IpAddr, usize>,
 }
 
 /// A rule of a policy with its places.
@@ -62,7 +73,10 @@ impl<'a> Context<'a> {
         let first_ids = first_ids.map(|at| set.isolation_id(at, Direction::Ingress));
         Self {
             first_ids: first_ids.collect(),
+            wider: Wider::new(set.policies()),
+            by_address: by_address(&model.cluster),
             model,
+            sources: &analysis.sources,
             objects: &analysis.objects,
             surprises: &analysis.surprises,
             groups,
@@ -112,6 +126,19 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// The rules, in the same direction, of all policies that select everybody whom the rule's own
+    /// policy selects, in any cluster; those of the own policy first. Where very many do, not all.
+    pub fn wider(&self, w: Written<'a>) -> impl Iterator<Item = Written<'a>> {
+        let candidates = self.wider.candidates(w.at, w.policy);
+        let policies = self.policies().policies();
+        let wider = candidates.into_iter().filter(move |at| {
+            let subject = policies.get(*at).map(|policy| &policy.subject);
+            *at == w.at || subject.is_some_and(|subject| w.policy.subject.is_within(subject))
+        });
+        let rules = wider.flat_map(|at| self.rules_of(at));
+        rules.filter(move |o| o.id != w.id && o.rule.direction == w.rule.direction)
+    }
+
     /// The policies that select a group or may, by place, ascending.
     pub fn selecting(&self, group: GroupId) -> &[usize] {
         self.selecting.get(group).map_or(&[], Vec::as_slice)
@@ -146,6 +173,14 @@ impl<'a> Context<'a> {
         self.endpoint(self.groups.first(group)?)
     }
 
+    /// The pods that are known to have an address of a block.
+    pub fn pods_in(&self, block: &IpBlock) -> impl Iterator<Item = usize> {
+        let (first, last) = (block.cidr.network(), block.cidr.broadcast());
+        let inside = self.by_address.range(first..=last);
+        let inside = inside.filter(|(address, _)| block.contains(**address));
+        inside.map(|(_, index)| *index)
+    }
+
     /// The places of a policy that decided; `None` for built-in reasons.
     pub fn decided_by(&self, id: RuleId) -> Option<Decider<'a>> {
         let reference = self.policies().rule_ref(id)?;
@@ -161,6 +196,13 @@ impl<'a> Context<'a> {
         let written = self.rules_of(at).find(|w| w.id == id)?;
         Some(Decider::Rule(written))
     }
+}
+
+fn by_address(cluster: &Cluster) -> BTreeMap<IpAddr, usize> {
+    let pods = cluster.endpoints.iter().enumerate();
+    let pods = pods.filter(|(_, pod)| !pod.host_network);
+    pods.filter_map(|(index, pod)| Some((*pod.addresses.first()?, index)))
+        .collect()
 }
 
 /// What decided about a packet.

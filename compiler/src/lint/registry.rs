@@ -1,9 +1,10 @@
 //! Every rule, one line each. Codes are never reused.
 
 use super::rules::{
-    dead_direction, duplicate_object, egress_without_dns, enforcement_off, mixed_backends,
-    one_sided_allow, selector_matches_nothing, unaccepted_value, unanalysed_policy,
-    undecidable_verdict, unserved_port, yaml_surprise,
+    dead_allow, dead_direction, duplicate_object, egress_without_dns, enforcement_off,
+    mixed_backends, one_sided_allow, redundant_rule, rule_without_effect, selector_matches_nothing,
+    unaccepted_value, unanalysed_policy, undecidable_verdict, undefined_order, unserved_port,
+    yaml_surprise,
 };
 use super::{Check, Family, Rule};
 use crate::finding::{Code, Severity};
@@ -33,7 +34,11 @@ registry! {
     NP107 "unrendered-template" Error Reading Check::Reading => "a template that was not rendered";
     NP108 "unused-suppression" Warning Reading Check::Suppression => "a suppression that matches nothing, has ended, or cannot be understood";
     NP301 "one-sided-allow" Error Policies Check::Analysis(one_sided_allow::check) => "one side allows a connection that the other side drops";
+    NP302 "dead-allow" Error Policies Check::Analysis(dead_allow::check) => "an allow that a deny or a higher tier makes dead";
+    NP303 "redundant-rule" Warning Policies Check::Analysis(redundant_rule::check) => "a rule that says nothing that another one does not say";
+    NP304 "undefined-order" Error Policies Check::Analysis(undefined_order::check) => "admin policies of one priority that contradict each other";
     NP306 "egress-without-dns" Warning Policies Check::Analysis(egress_without_dns::check) => "egress is limited and names cannot be resolved";
+    NP307 "rule-without-effect" Warning Policies Check::Analysis(rule_without_effect::check) => "a rule that an earlier or wider one leaves nothing to do";
     NP309 "dead-direction" Warning Policies Check::Analysis(dead_direction::check) => "rules in a direction that `policyTypes` leaves out";
     NP401 "selector-matches-nothing" Warning Workloads Check::Analysis(selector_matches_nothing::check) => "a policy that selects no pod";
     NP403 "unserved-port" Error Workloads Check::Analysis(unserved_port::check) => "a rule for a port that none of its pods serves";

@@ -88,6 +88,7 @@ impl Reader<'_> {
             subject: subject_at,
             // S-TIERS: these policies isolate nobody.
             isolation: [subject_at; 2],
+            stated: [false; 2],
             rules: origins,
             dead_rules: Vec::new(),
         };

@@ -140,6 +140,7 @@ pub(crate) fn isolate_everybody(at: Location) -> (Policy, PolicyOrigin) {
         name: at,
         subject: at,
         isolation: [at, at],
+        stated: [true; 2],
         rules: Vec::new(),
         dead_rules: Vec::new(),
     };
@@ -265,6 +266,11 @@ impl<'a> Reader<'a> {
         let mut origins = Vec::new();
         let mut isolates = [false; 2];
         let mut isolation = [subject_at; 2];
+        let stated = Direction::BOTH.map(|direction| {
+            let pointer = format!("/enableDefaultDeny/{}", direction.name());
+            let said = spec.pointer(&pointer).and_then(NodeRef::as_bool);
+            said.is_some()
+        });
         for (list, direction, purpose) in LISTS {
             let Some((key, items)) = spec.entry(list).filter(|(_, items)| !items.is_empty()) else {
                 continue;
@@ -303,6 +309,7 @@ impl<'a> Reader<'a> {
             name: object.name_at,
             subject: subject_at,
             isolation,
+            stated,
             rules: origins,
             dead_rules: Vec::new(),
         };

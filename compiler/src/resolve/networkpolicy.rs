@@ -33,6 +33,7 @@ struct Types {
     isolates: [bool; 2],
     places: [Location; 2],
     list: Location,
+    stated: bool,
 }
 
 impl Reader<'_> {
@@ -79,6 +80,7 @@ impl Reader<'_> {
             name: self.object.name_at,
             subject: subject_at,
             isolation: types.places,
+            stated: [types.stated; 2],
             rules: origins,
             dead_rules,
         };
@@ -127,6 +129,7 @@ impl Reader<'_> {
                 isolates: [ingress.is_some(), egress.is_some()],
                 places: [at(ingress), at(egress)],
                 list: self.object.locate(items),
+                stated: true,
             };
         }
         let egress = spec.and_then(|spec| spec.get("egress"));
@@ -134,6 +137,7 @@ impl Reader<'_> {
             isolates: [true, egress.is_some_and(|rules| !rules.is_empty())],
             places: [place_of("ingress"), place_of("egress")],
             list: list.map_or(subject, |(key, _)| self.object.locate(key)),
+            stated: false,
         }
     }
 

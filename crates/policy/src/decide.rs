@@ -46,6 +46,30 @@ pub fn decide_side(
     .answer()
 }
 
+/// S-RULE: does a rule speak of a packet, whatever others say? `policy` and `rule` are places in
+/// [`PolicySet::policies`] and [`Policy::rules`]; a rule that is not there speaks of nothing.
+pub fn speaks_of(
+    policies: &PolicySet,
+    cluster: &Cluster,
+    flow: &Flow,
+    (policy, rule): (usize, usize),
+) -> Tri {
+    let Some(written) = policies.policies().get(policy) else {
+        return Tri::No;
+    };
+    let Some(rule) = written.rules.get(rule) else {
+        return Tri::No;
+    };
+    let question = Question {
+        policies,
+        cluster,
+        flow,
+        direction: rule.direction,
+        candidates: &[policy],
+    };
+    question.rule_matches(written, rule).0
+}
+
 /// S-SELF: a pod always reaches itself; siblings of a workload are not "itself", but one address is
 /// one pod's.
 pub fn is_self(cluster: &Cluster, flow: &Flow) -> bool {

@@ -15,6 +15,7 @@
 
 pub mod cidr;
 pub mod cluster;
+pub mod contain;
 pub mod decide;
 pub mod labels;
 pub mod matrix;
@@ -26,7 +27,7 @@ pub mod verdict;
 
 pub use cidr::IpBlock;
 pub use cluster::{Cluster, Endpoint, Namespace, Node, Party, Phase, Service};
-pub use decide::{decide, decide_side, derive, from_local_node, is_self, on_local_node};
+pub use decide::{decide, decide_side, derive, from_local_node, is_self, on_local_node, speaks_of};
 pub use labels::Labels;
 pub use matrix::Matrix;
 pub use policy::{

@@ -129,6 +129,14 @@ impl Direction {
         }
     }
 
+    /// A subject and its other end as source and destination.
+    pub fn pair<T>(self, subject: T, other: T) -> (T, T) {
+        match self {
+            Self::Ingress => (other, subject),
+            Self::Egress => (subject, other),
+        }
+    }
+
     /// `ingress` or `egress`.
     pub fn name(self) -> &'static str {
         match self {
