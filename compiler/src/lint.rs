@@ -8,21 +8,32 @@
 //! every rule walks over what was written, so that its cost grows with the text.
 
 pub mod ask;
+pub mod blocks;
 pub mod cni;
 pub mod context;
 pub mod denial;
 pub mod dns;
 pub mod edit;
+pub mod edits;
+pub mod fronts;
 pub mod groups;
+pub mod host;
 pub mod nearest;
 pub mod order;
+pub mod outside;
+pub mod permission;
 pub mod permission;
 pub mod registry;
+pub mod registry;
+pub mod rules;
 pub mod rules;
 pub mod sample;
+pub mod served;
+pub mod split;
 pub mod suppress;
 pub mod wider;
 pub mod words;
+pub mod world;
 
 pub use context::Context;
 pub use registry::{REGISTRY, find};
@@ -52,6 +63,9 @@ pub enum Check {
     Reading,
     /// A rule over the analysis, run by `check`.
     Analysis(fn(&Context<'_>, &Rule) -> Vec<Finding>),
+    /// As `Analysis`, for rules that ask for what not everybody wants: they are run only when their
+    /// whole code is selected.
+    OptIn(fn(&Context<'_>, &Rule) -> Vec<Finding>),
     /// A rule over the analysis that matters to a compiled bundle alone, run by `build`.
     Lowering(fn(&Context<'_>, &Rule) -> Vec<Finding>),
     /// [`suppress`], when findings are held against suppressions.
@@ -78,6 +92,11 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Is it run only when its whole code is selected?
+    pub fn is_opt_in(&self) -> bool {
+        matches!(self.check, Check::OptIn(_))
+    }
+
     /// A finding of this rule at its usual severity.
     pub fn finding(&self, message: impl Into<String>) -> Finding {
         Finding::new(self.code, self.severity, message)
@@ -89,7 +108,8 @@ impl Rule {
     }
 }
 
-/// Which codes are wanted, by prefix: `NP3` is a family.
+/// Which codes are wanted, by prefix: `NP3` is a family. A prefix leaves out the rules that are
+/// opt-in; they want their whole code.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
     /// Only these; empty means all.
@@ -101,6 +121,10 @@ pub struct Selection {
 impl Selection {
     /// Is the code wanted?
     pub fn wants(&self, code: Code) -> bool {
+        let named = self.select.iter().any(|selected| selected == code.0);
+        if find(code.0).is_some_and(Rule::is_opt_in) && !named {
+            return false;
+        }
         let longest = |prefixes: &[String]| {
             let fitting = prefixes.iter().filter(|p| code.0.starts_with(p.as_str()));
             fitting.map(String::len).max()
@@ -135,7 +159,7 @@ pub fn everything(analysis: &Analysis, selection: &Selection) -> Vec<Finding> {
     let mut findings: Vec<Finding> = read.cloned().collect();
     let context = Context::new(analysis);
     for rule in REGISTRY.iter().filter(|r| selection.wants(r.code)) {
-        if let Check::Analysis(run) = rule.check {
+        if let Check::Analysis(run) | Check::OptIn(run) = rule.check {
             findings.extend(run(&context, rule));
         }
     }

@@ -1,6 +1,13 @@
 //! What `resolve` makes of the documents: the cluster and its policies, without any YAML, and for
 //! each part the place that it was read from.
 
+mod parts;
+
+pub use parts::{
+    ConditionParts, Emptiness, PeerParts, PolicyParts, PortParts, Replacement, RuleParts, Wide,
+    Widened,
+};
+
 use crate::source::Location;
 use netpol_policy::{Cluster, Direction, PolicyKey, PolicySet, Protocol};
 use std::collections::BTreeMap;
@@ -30,6 +37,8 @@ pub struct Model {
     pub routes: Vec<Route>,
     /// Objects that lead clients outside of the cluster to services, sorted.
     pub ways_in: Vec<WayIn>,
+    /// Services that the API server calls (webhooks, aggregated APIs): namespace and name, sorted.
+    pub called_by_server: Vec<(String, String)>,
     /// The values given to the CNI's chart, when there are any.
     pub cni: Option<CniValues>,
     /// Nothing exists but what was given (`--closed-world`, or a cluster dump).
@@ -79,15 +88,21 @@ pub struct Route {
     pub ports: Vec<RoutePort>,
     /// May clients outside of the cluster use it (`NodePort`, `LoadBalancer`, external addresses)?
     pub from_outside: bool,
+    /// Its `metadata.name`; `None` when it comes from a compiled form.
+    pub at: Option<Location>,
 }
 
 /// One port of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoutePort {
+    /// Its name; empty when it has none.
+    pub name: String,
     /// Protocol of service and target.
     pub protocol: Protocol,
     /// The port that clients use.
     pub port: u16,
+    /// The item of `spec.ports`; `None` when it comes from a compiled form.
+    pub at: Option<Location>,
     /// Places in [`Cluster::endpoints`], each with the port that the pods are asked on.
     pub backends: Vec<(usize, u16)>,
 }
@@ -217,6 +232,8 @@ pub struct PolicyOrigin {
     /// Rules of a direction that `policyTypes` leaves out: they are in the text, not in the
     /// policy.
     pub dead_rules: Vec<DeadRule>,
+    /// Places inside of it.
+    pub parts: PolicyParts,
 }
 
 /// Where a rule and its parts were read.
@@ -228,6 +245,8 @@ pub struct RuleOrigin {
     pub peers: Vec<Location>,
     /// Its ports in the order of the manifest; empty when the rule names none.
     pub ports: Vec<Location>,
+    /// Places inside of them.
+    pub parts: RuleParts,
 }
 
 /// A rule that cannot have any effect because of `policyTypes`.

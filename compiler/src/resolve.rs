@@ -16,12 +16,14 @@ mod namespaces;
 mod networkpolicy;
 mod nodes;
 mod owners;
+mod parts;
 mod pods;
 mod policies;
 mod routes;
 mod selector;
 mod services;
 mod ways_in;
+mod webhooks;
 mod what_if;
 mod workloads;
 

@@ -9,7 +9,7 @@ use netpol_policy::{
 use netpol_testgen::{Gen, Size, World};
 use netpolc::finding::{Finding, Witness};
 use netpolc::lint::{self, Selection};
-use netpolc::model::{Model, Origin, PolicyOrigin, RuleOrigin};
+use netpolc::model::{Model, Origin, PolicyOrigin, PolicyParts, RuleOrigin, RuleParts};
 use netpolc::resolve::Analysis;
 use netpolc::source::{Location, Sources, Span};
 use std::collections::BTreeMap;
@@ -47,9 +47,11 @@ fn analysis(world: World, closed_world: bool) -> Analysis {
                 rule: place(next.replace(next.get() + 1)),
                 peers: vec![at; rule.peers.as_ref().map_or(0, Vec::len)],
                 ports: vec![at; rule.ports.as_ref().map_or(0, Vec::len)],
+                parts: RuleParts::default(),
             })
             .collect(),
         dead_rules: Vec::new(),
+        parts: PolicyParts::default(),
     };
     let model = Model {
         policy_origins: world.policies.policies().iter().map(of_policy).collect(),
@@ -106,12 +108,12 @@ fn holds(finding: &Finding, decisions: &[Decision]) -> bool {
             [Verdict::Allow, Verdict::Deny] | [Verdict::Deny, Verdict::Allow]
         ),
         "NP302" | "NP308" => sides(d).contains(&Verdict::Deny),
+        "NP405" | "NP406" | "NP409" | "NP411" => d.verdict == Verdict::Allow,
         "NP306" => d.egress.verdict == Verdict::Deny,
         // Asked further below.
         "NP303" | "NP304" | "NP305" | "NP307" => true,
-        "NP310" => d.verdict == Verdict::Deny,
         "NP503" => d.verdict == Verdict::Unknown,
-        "NP504" => d.verdict == Verdict::Deny,
+        "NP310" | "NP402" | "NP404" | "NP410" | "NP504" => d.verdict == Verdict::Deny,
         other => panic!("{other} has a witness that nobody checks"),
     };
     decisions.iter().any(is)
@@ -123,7 +125,11 @@ fn witnesses_of_generated_clusters_hold() {
     for seed in 0..WORLDS {
         let world = Gen::world(seed, Size::SMALL);
         let analysis = analysis(world, seed % 3 == 0);
-        let mut findings = lint::check(&analysis, &Selection::default());
+        let everything = Selection {
+            select: vec!["NP".to_owned(), "NP406".to_owned()],
+            ignore: Vec::new(),
+        };
+        let mut findings = lint::check(&analysis, &everything);
         findings.extend(lint::lowering(&analysis));
         for finding in &findings {
             let Some(witness) = &finding.witness else {
@@ -139,7 +145,7 @@ fn witnesses_of_generated_clusters_hold() {
             *held.entry(finding.code.0).or_default() += 1;
         }
     }
-    for code in ["NP301", "NP306", "NP503"] {
+    for code in ["NP301", "NP306", "NP406", "NP503"] {
         assert!(
             held.get(code).is_some_and(|n| *n >= 10),
             "too few of {code}: {held:?}"
@@ -165,10 +171,10 @@ fn a_selector_that_matches_nothing_matches_nothing() {
             let NamespaceScope::Named(namespace) = &subject.namespaces else {
                 continue;
             };
+            // Those on the host's network are NP407.
             let mut pods = analysis.model.cluster.endpoints.iter();
-            let selects = pods.any(|e| {
-                !e.host_network && e.namespace == *namespace && subject.pods.matches(&e.labels)
-            });
+            let selects =
+                pods.any(|e| e.namespace == *namespace && subject.pods.matches(&e.labels));
             let everything = subject.pods.is_everything();
             let object = format!("{}/{namespace}/{}", policy.key.kind.name(), policy.key.name);
             let told = reported.contains(&object.as_str());

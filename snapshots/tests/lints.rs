@@ -28,6 +28,11 @@ fn full_report_of_every_bad_example() {
             });
             let findings = match rule.check {
                 Check::Lowering(_) => lint::lowering(&analysis),
+                Check::OptIn(_) => {
+                    let select = vec![rule.code.0.to_owned()];
+                    let ignore = Vec::new();
+                    lint::check(&analysis, &Selection { select, ignore })
+                }
                 _ => lint::check(&analysis, &Selection::default()),
             };
             let report = Report::new(&analysis.sources, &findings, &analysis.model.incomplete);

@@ -41,10 +41,13 @@ impl State {
             namespace: service.namespace.clone(),
             name: service.name.clone(),
             from_outside: false,
+            at: None,
             ports: (service.ports.iter())
                 .map(|port| RoutePort {
+                    name: String::new(),
                     protocol: port.protocol,
                     port: port.port,
+                    at: None,
                     backends: (port.backends.iter())
                         .filter_map(|(address, target)| Some((endpoint_at(*address)?, *target)))
                         .collect(),

@@ -51,7 +51,8 @@ pub struct Args {
     /// given several times.
     #[arg(long, value_name = "FORMAT[=FILE]")]
     format: Vec<Destination>,
-    /// Only codes that begin like this: NP3, NP301. May be given several times.
+    /// Only codes that begin like this: NP3, NP301. May be given several times. NP406 is opt-in and
+    /// wants its whole code: NP,NP406.
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     select: Vec<String>,
     /// No codes that begin like this. The longer of two fitting prefixes wins.

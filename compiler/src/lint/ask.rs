@@ -151,7 +151,7 @@ impl Context<'_> {
 
     /// A pod of each group, two different ones where that is possible: a pod always reaches
     /// itself.
-    fn two_pods(&self, source: GroupId, destination: GroupId) -> Option<(usize, usize)> {
+    pub(super) fn two_pods(&self, source: GroupId, destination: GroupId) -> Option<(usize, usize)> {
         let from = self.groups.first(source)?;
         let several = self.endpoint(from)?.several;
         if source != destination || several {
@@ -210,7 +210,12 @@ pub fn opposite(direction: Direction) -> Direction {
 }
 
 /// Two pods as parties, once per pair of addresses of one family.
-fn parties(from: usize, source: &Endpoint, to: usize, target: &Endpoint) -> Vec<(Party, Party)> {
+pub(super) fn parties(
+    from: usize,
+    source: &Endpoint,
+    to: usize,
+    target: &Endpoint,
+) -> Vec<(Party, Party)> {
     let known = |e: &Endpoint| -> Vec<Option<IpAddr>> {
         match e.addresses.as_slice() {
             [] => vec![None],

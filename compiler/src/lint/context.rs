@@ -1,6 +1,8 @@
 //! What rules may look at, worked out once for all of them.
 
+use super::fronts::Fronts;
 use super::groups::{GroupId, Groups};
+use super::host::HostPods;
 use super::wider::Wider;
 use crate::load::{Object, Surprise};
 use crate::model::{Model, PolicyOrigin, RuleOrigin};
@@ -12,6 +14,7 @@ use netpol_policy::{
 };
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 /// The analysis with its indexes.
 #[derive(Debug)]
@@ -26,6 +29,9 @@ pub struct Context<'a> {
     pub surprises: &'a [Surprise],
     /// Pods that no policy tells apart.
     pub groups: Groups<'a>,
+    /// Pods that policies do not select.
+    pub host: HostPods<'a>,
+    fronts: OnceLock<Fronts<'a>>,
     /// By group: the policies that select it or may, by place, ascending.
     selecting: Vec<Vec<usize>>,
     /// By policy: its lowest rule number.
@@ -75,6 +81,8 @@ impl<'a> Context<'a> {
             first_ids: first_ids.collect(),
             wider: Wider::new(set.policies()),
             by_address: by_address(&model.cluster),
+            host: HostPods::new(&model.cluster),
+            fronts: OnceLock::new(),
             model,
             sources: &analysis.sources,
             objects: &analysis.objects,
@@ -92,6 +100,17 @@ impl<'a> Context<'a> {
     /// What was written.
     pub fn policies(&self) -> &'a PolicySet {
         &self.model.policies
+    }
+
+    /// Is something missing that was in the input and could not be read or understood? What is not
+    /// found may be just there.
+    pub fn is_incomplete(&self) -> bool {
+        !self.model.incomplete.is_empty()
+    }
+
+    /// What leads to pods.
+    pub fn fronts(&self) -> &Fronts<'a> {
+        self.fronts.get_or_init(|| Fronts::new(&self.model.routes))
     }
 
     /// Every policy with its place and its origin.

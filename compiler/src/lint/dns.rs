@@ -4,8 +4,8 @@ use super::context::{Context, Written};
 use super::groups::GroupId;
 use netpol_policy::labels::NAMESPACE_NAME;
 use netpol_policy::{
-    Action, Direction, Endpoint, EndpointSelector, Labels, NamespaceScope, Peer, PortMatch,
-    Protocol,
+    Action, Direction, Endpoint, EndpointSelector, Labels, NamespaceScope, Operator, Peer,
+    PortMatch, Protocol, Selector,
 };
 
 /// Where DNS servers listen: the standard port and the one of `OpenShift` and dnsmasq pods.
@@ -13,7 +13,7 @@ const PORTS: [u16; 2] = [53, 5353];
 /// Names of DNS ports in the manifests of `CoreDNS` and kube-dns.
 const NAMES: [&str; 4] = ["dns", "dns-tcp", "dns-udp", "domain"];
 /// Where the usual DNS server of a cluster runs.
-const NAMESPACE: &str = "kube-system";
+pub const NAMESPACE: &str = "kube-system";
 /// The label of the usual DNS server: kube-dns and `CoreDNS` alike.
 const LABEL: (&str, &str) = ("k8s-app", "kube-dns");
 
@@ -29,6 +29,12 @@ fn is_server(pod: &Endpoint) -> bool {
     let called = |key| pod.labels.get(key).is_some_and(|v| v.contains("dns"));
     let mut udp = pod.ports.iter().filter(|p| p.protocol == Protocol::Udp);
     udp.any(|p| PORTS.contains(&p.port)) || called("k8s-app") || called("app.kubernetes.io/name")
+}
+
+/// Does a selector ask for the label of the usual DNS server?
+pub fn is_usual(pods: &Selector) -> bool {
+    let mut asked = pods.requirements.iter();
+    asked.any(|r| r.key == LABEL.0 && r.operator == Operator::In && r.values == [LABEL.1])
 }
 
 /// Does the rule let anything out?

@@ -6,6 +6,10 @@ use netpol_policy::{
     Policy, PolicySet, Requirement, Selector, Tri,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::OnceLock;
+
+/// Label pairs, each once.
+pub type Pairs<'a> = BTreeSet<(&'a str, &'a str)>;
 
 /// The place of a group in [`Groups`].
 pub type GroupId = usize;
@@ -21,6 +25,8 @@ pub struct Groups<'a> {
     by_namespace: BTreeMap<&'a str, Vec<GroupId>>,
     by_label: HashMap<(&'a str, &'a str), Vec<GroupId>>,
     matched: HashMap<&'a EndpointSelector, Vec<(GroupId, Tri)>>,
+    /// The label pairs of the pods in each namespace: asked for by findings alone.
+    labels: OnceLock<BTreeMap<&'a str, Pairs<'a>>>,
 }
 
 /// What policies can see of a pod.
@@ -45,6 +51,7 @@ impl<'a> Groups<'a> {
             by_namespace: BTreeMap::new(),
             by_label: HashMap::new(),
             matched: HashMap::new(),
+            labels: OnceLock::new(),
         };
         groups.sort_endpoints(policies);
         groups.index();
@@ -236,11 +243,39 @@ impl<'a> Groups<'a> {
         named.map(with).min_by_key(Vec::len)
     }
 
-    /// The label pairs of the pods in a namespace, each once.
-    pub fn labels_in(&self, namespace: &str) -> BTreeSet<(&'a str, &'a str)> {
-        let groups = self.in_namespace(namespace).iter();
-        let pods = groups.filter_map(|g| self.cluster.endpoints.get(self.first(*g)?));
-        pods.flat_map(|e| e.labels.iter()).collect()
+    /// The groups that any selector picks, or may pick: searched for, so for findings alone.
+    pub fn picks(&self, selector: &EndpointSelector) -> Vec<(GroupId, Tri)> {
+        self.search(selector)
+    }
+
+    /// Is there a namespace in the scope, declared or mentioned, with pods or without?
+    pub fn knows(&self, scope: &NamespaceScope) -> bool {
+        let known = &self.cluster.namespaces;
+        let possible =
+            |name: &str| known.contains_key(name) && self.in_scope(scope, name).possible();
+        match scope {
+            NamespaceScope::Named(name) => known.contains_key(name),
+            NamespaceScope::Matching(selector) => match named(selector) {
+                Some(mut names) => names.any(possible),
+                None => known.keys().any(|name| possible(name)),
+            },
+        }
+    }
+
+    /// The label pairs of the pods in a namespace.
+    pub fn labels_in(&self, namespace: &str) -> Option<&Pairs<'a>> {
+        let all = self.labels.get_or_init(|| {
+            let namespaces = self.by_namespace.iter();
+            let pairs = |groups: &Vec<GroupId>| {
+                let pods = groups.iter();
+                let pods = pods.filter_map(|g| self.cluster.endpoints.get(self.first(*g)?));
+                pods.flat_map(|e| e.labels.iter()).collect()
+            };
+            namespaces
+                .map(|(name, groups)| (*name, pairs(groups)))
+                .collect()
+        });
+        all.get(namespace)
     }
 }
 

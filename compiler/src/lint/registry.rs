@@ -1,9 +1,11 @@
 //! Every rule, one line each. Codes are never reused.
 
 use super::rules::{
-    dead_allow, dead_direction, duplicate_object, egress_without_dns, enforcement_off,
-    mixed_backends, one_sided_allow, redundant_rule, rule_without_effect, selector_matches_nothing,
-    unaccepted_value, unanalysed_policy, undecidable_verdict, undefined_order, unserved_port,
+    cut_off_backend, dead_allow, dead_direction, duplicate_object, egress_without_dns,
+    empty_means_all, enforcement_off, host_network_subject, mixed_backends, odd_block,
+    one_sided_allow, peer_matches_nothing, redundant_rule, rule_without_effect,
+    selector_matches_nothing, service_port, split_peer, unaccepted_value, unanalysed_policy,
+    undecidable_verdict, undefined_order, unisolated_workload, unserved_port, world_open,
     yaml_surprise,
 };
 use super::{Check, Family, Rule};
@@ -41,7 +43,16 @@ registry! {
     NP307 "rule-without-effect" Warning Policies Check::Analysis(rule_without_effect::check) => "a rule that an earlier or wider one leaves nothing to do";
     NP309 "dead-direction" Warning Policies Check::Analysis(dead_direction::check) => "rules in a direction that `policyTypes` leaves out";
     NP401 "selector-matches-nothing" Warning Workloads Check::Analysis(selector_matches_nothing::check) => "a policy that selects no pod";
+    NP402 "peer-matches-nothing" Warning Workloads Check::Analysis(peer_matches_nothing::check) => "a peer that matches no pod";
     NP403 "unserved-port" Error Workloads Check::Analysis(unserved_port::check) => "a rule for a port that none of its pods serves";
+    NP404 "service-port" Error Workloads Check::Analysis(service_port::check) => "the port of a Service where policies see the port of the pod";
+    NP405 "odd-block" Error Workloads Check::Analysis(odd_block::check) => "an ipBlock that cannot be meant";
+    NP406 "unisolated-workload" Warning Workloads Check::OptIn(unisolated_workload::check) => "a workload that no policy isolates; only when its code is selected";
+    NP407 "host-network-subject" Warning Workloads Check::Analysis(host_network_subject::check) => "pods on the host's network, to which no policy applies";
+    NP408 "empty-means-all" Warning Workloads Check::Analysis(empty_means_all::check) => "an empty part of a policy that means everybody";
+    NP409 "split-peer" Error Workloads Check::Analysis(split_peer::check) => "two peers that were meant to be one";
+    NP410 "cut-off-backend" Error Workloads Check::Analysis(cut_off_backend::check) => "a backend of an Ingress, Gateway or Service that policies cut off";
+    NP411 "world-open" Warning Workloads Check::Analysis(world_open::check) => "pods that a rule opens to the whole world";
     NP503 "undecidable-verdict" Warning Lowering Check::Lowering(undecidable_verdict::check) => "a verdict that the input does not decide, lowered to deny";
     NP504 "mixed-backends" Warning Lowering Check::Lowering(mixed_backends::check) => "a Service whose backends have different verdicts, lowered to deny";
     NP602 "unaccepted-value" Error Cni Check::Analysis(unaccepted_value::check) => "a CNI value outside of what is accepted";

@@ -1,21 +1,30 @@
 //! One rule per file.
 
+pub mod cut_off_backend;
 pub mod dead_allow;
 pub mod dead_direction;
 pub mod duplicate_object;
 pub mod egress_without_dns;
+pub mod empty_means_all;
 pub mod enforcement_off;
+pub mod host_network_subject;
 pub mod mixed_backends;
+pub mod odd_block;
 pub mod one_sided_allow;
+pub mod peer_matches_nothing;
 pub mod redundant_rule;
 pub mod rule_without_effect;
 pub mod selector_matches_nothing;
+pub mod service_port;
+pub mod split_peer;
 pub mod unaccepted_value;
 pub mod unanalysed_policy;
 pub mod undecidable_verdict;
 pub mod undefined_order;
+pub mod unisolated_workload;
 pub mod unserved_port;
 pub mod unused_suppression;
+pub mod world_open;
 pub mod yaml_surprise;
 
 use netpol_policy::{Action, PolicyKey};

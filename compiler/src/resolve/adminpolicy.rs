@@ -5,7 +5,7 @@ use super::collect::Item;
 use super::policies::Lowered;
 use super::selector::selector;
 use crate::load::Object;
-use crate::model::{PolicyOrigin, RuleOrigin};
+use crate::model::{PolicyOrigin, PolicyParts, RuleOrigin, RuleParts};
 use crate::schema::cidr;
 use crate::source::Location;
 use ipnet::IpNet;
@@ -91,6 +91,7 @@ impl Reader<'_> {
             stated: [false; 2],
             rules: origins,
             dead_rules: Vec::new(),
+            parts: PolicyParts::default(),
         };
         let policy = Policy {
             tier,
@@ -126,6 +127,7 @@ impl Reader<'_> {
                 rule: at,
                 peers: peer_places,
                 ports: port_places,
+                parts: RuleParts::default(),
             };
             return (rule, origin);
         }
@@ -133,6 +135,7 @@ impl Reader<'_> {
             rule: at,
             peers: Vec::new(),
             ports: Vec::new(),
+            parts: RuleParts::default(),
         };
         (self.fail_closed(direction, index, action), origin)
     }

@@ -13,7 +13,7 @@ use super::collect::{Collected, Item};
 use super::kinds::Role;
 use super::policies::Lowered;
 use crate::load::Layer;
-use crate::model::{PolicyOrigin, RuleOrigin};
+use crate::model::{PolicyOrigin, PolicyParts, RuleOrigin, RuleParts};
 use crate::schema;
 use crate::source::Location;
 use groups::Groups;
@@ -143,6 +143,7 @@ pub(crate) fn isolate_everybody(at: Location) -> (Policy, PolicyOrigin) {
         stated: [true; 2],
         rules: Vec::new(),
         dead_rules: Vec::new(),
+        parts: PolicyParts::default(),
     };
     let everybody = NamespaceScope::Matching(Selector::everything());
     let policy = Policy {
@@ -312,6 +313,7 @@ impl<'a> Reader<'a> {
             stated,
             rules: origins,
             dead_rules: Vec::new(),
+            parts: PolicyParts::default(),
         };
         let policy = Policy {
             tier: Tier::Namespace,
@@ -444,6 +446,7 @@ impl<'a> Reader<'a> {
             rule: at,
             peers: peer_places,
             ports: port_places,
+            parts: RuleParts::default(),
         };
         (rule, origin)
     }

@@ -4,7 +4,8 @@ use super::collect::Collected;
 use super::kinds::Role;
 use super::workloads::Placed;
 use super::{
-    ResolveOptions, inventory, namespaces, nodes, routes, services, ways_in, what_if, workloads,
+    ResolveOptions, inventory, namespaces, nodes, routes, services, ways_in, webhooks, what_if,
+    workloads,
 };
 use crate::finding::Finding;
 use crate::model::{Model, Origin, OwnerKey};
@@ -50,6 +51,7 @@ pub(super) fn resolve(
     model.cluster.services.extend(services);
     model.routes = routes::lower(items, &model.cluster.endpoints);
     model.ways_in = ways_in::lower(items, options.namespace.as_deref().unwrap_or("default"));
+    model.called_by_server = webhooks::lower(items);
     for item in items.iter().filter(|item| !item.removed) {
         if let (Role::Policy(_), Some(namespace)) = (item.role, &item.namespace) {
             mention(&mut model.cluster, namespace);

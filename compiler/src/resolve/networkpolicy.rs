@@ -1,10 +1,13 @@
 //! `networking.k8s.io/v1 NetworkPolicy` to canonical form.
 
 use super::collect::Item;
+use super::parts;
 use super::policies::Lowered;
 use super::selector::selector;
 use crate::load::Object;
-use crate::model::{DeadRule, PolicyOrigin, RuleOrigin};
+use crate::model::{
+    ConditionParts, DeadRule, PolicyOrigin, PolicyParts, RuleOrigin, RuleParts, Widened,
+};
 use crate::schema::cidr;
 use crate::source::Location;
 use netpol_policy::{
@@ -48,6 +51,7 @@ impl Reader<'_> {
         let mut rules = Vec::new();
         let mut origins = Vec::new();
         let mut dead_rules = Vec::new();
+        let mut widened = Vec::from_iter(parts::of_subject(self.object, subject_at));
         for direction in Direction::BOTH {
             let list = spec.and_then(|spec| spec.get(direction.name()));
             for node in list.into_iter().flat_map(NodeRef::items) {
@@ -57,6 +61,7 @@ impl Reader<'_> {
                 };
                 if isolates {
                     let (rule, origin) = self.rule(direction, node)?;
+                    widened.extend(self.widened(direction, node));
                     rules.push(rule);
                     origins.push(origin);
                 } else {
@@ -83,6 +88,10 @@ impl Reader<'_> {
             stated: [types.stated; 2],
             rules: origins,
             dead_rules,
+            parts: PolicyParts {
+                subject: self.conditions(spec),
+                widened,
+            },
         };
         let policy = Policy {
             tier: Tier::Namespace,
@@ -155,6 +164,7 @@ impl Reader<'_> {
             rule: self.object.locate(node),
             peers: places(&peers),
             ports: places(&ports),
+            parts: self.parts(node, side),
         };
         // An absent and an empty list mean the same: everyone, every port.
         let peers: Option<Vec<Peer>> = peers.into_iter().map(|n| self.peer(n)).collect();
@@ -167,6 +177,53 @@ impl Reader<'_> {
             condition: None,
         };
         Some((rule, origin))
+    }
+
+    /// The places of the conditions of the subject's selector.
+    fn conditions(&self, spec: Option<NodeRef<'_>>) -> Vec<ConditionParts> {
+        let Some(spec) = spec else { return Vec::new() };
+        let selector = spec.get("podSelector");
+        let selector = selector.filter(|selector| parts::within(spec, *selector));
+        selector.map_or_else(Vec::new, |s| parts::conditions(self.object, s))
+    }
+
+    /// The places inside of a rule; none when the rule is written somewhere else.
+    fn parts(&self, rule: NodeRef<'_>, side: &str) -> RuleParts {
+        if !parts::within(self.object.root(), rule) {
+            return RuleParts::default();
+        }
+        let list = |key: &str| rule.get(key).filter(|list| parts::within(rule, *list));
+        let mut peers = Vec::new();
+        if let Some(list) = list(side) {
+            let mut before = None;
+            for node in list.items() {
+                let mut peer = parts::peer(self.object, list, node);
+                peer.join = before.and_then(|b| parts::join(self.object, list, b, node));
+                peers.push(peer);
+                before = Some(node);
+            }
+        }
+        let ports = list("ports").into_iter().flat_map(|list| {
+            let ports = list.items();
+            ports.map(move |node| parts::port(self.object, list, node))
+        });
+        RuleParts {
+            peers,
+            ports: ports.collect(),
+        }
+    }
+
+    /// What is empty in a rule.
+    fn widened(&self, direction: Direction, rule: NodeRef<'_>) -> Vec<Widened> {
+        let side = match direction {
+            Direction::Ingress => "from",
+            Direction::Egress => "to",
+        };
+        let mut found = parts::of_rule(self.object, rule, direction);
+        for peer in rule.get(side).into_iter().flat_map(NodeRef::items) {
+            found.extend(parts::of_peer(self.object, peer, direction));
+        }
+        found
     }
 
     /// S-PEER: an ipBlock alone; else pods of the policy's namespace, all pods of the selected

@@ -48,6 +48,8 @@ fn route(item: &Item<'_>, endpoints: &[Endpoint], inside: &[usize]) -> Option<Ro
             backends.extend(target(&port, endpoint).map(|number| (*at, number)));
         }
         Some(RoutePort {
+            name: port.name.to_owned(),
+            at: Some(item.object.locate(node)),
             protocol: port.protocol,
             port: port.number,
             backends,
@@ -59,6 +61,7 @@ fn route(item: &Item<'_>, endpoints: &[Endpoint], inside: &[usize]) -> Option<Ro
         name: item.object.name.clone(),
         ports: ports.collect(),
         from_outside: matches!(kind, Some("NodePort" | "LoadBalancer")) || has("externalIPs"),
+        at: Some(item.object.name_at),
     })
 }
 
