@@ -14,7 +14,6 @@ use netpol_policy::{
 };
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::OnceLock;
 
 /// The analysis with its indexes.
 #[derive(Debug)]
@@ -31,7 +30,7 @@ pub struct Context<'a> {
     pub groups: Groups<'a>,
     /// Pods that policies do not select.
     pub host: HostPods<'a>,
-    fronts: OnceLock<Fronts<'a>>,
+    fronts: Fronts<'a>,
     /// By group: the policies that select it or may, by place, ascending.
     selecting: Vec<Vec<usize>>,
     /// By policy: its lowest rule number.
@@ -82,7 +81,7 @@ impl<'a> Context<'a> {
             wider: Wider::new(set.policies()),
             by_address: by_address(&model.cluster),
             host: HostPods::new(&model.cluster),
-            fronts: OnceLock::new(),
+            fronts: Fronts::new(&model.routes),
             model,
             sources: &analysis.sources,
             objects: &analysis.objects,
@@ -110,7 +109,7 @@ impl<'a> Context<'a> {
 
     /// What leads to pods.
     pub fn fronts(&self) -> &Fronts<'a> {
-        self.fronts.get_or_init(|| Fronts::new(&self.model.routes))
+        &self.fronts
     }
 
     /// Every policy with its place and its origin.

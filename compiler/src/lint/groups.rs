@@ -26,7 +26,7 @@ pub struct Groups<'a> {
     by_label: HashMap<(&'a str, &'a str), Vec<GroupId>>,
     matched: HashMap<&'a EndpointSelector, Vec<(GroupId, Tri)>>,
     /// The label pairs of the pods in each namespace: asked for by findings alone.
-    labels: OnceLock<BTreeMap<&'a str, Pairs<'a>>>,
+    labels: OnceLock<BTreeMap<String, Vec<(String, String)>>>,
 }
 
 /// What policies can see of a pod.
@@ -262,20 +262,22 @@ impl<'a> Groups<'a> {
         }
     }
 
-    /// The label pairs of the pods in a namespace.
-    pub fn labels_in(&self, namespace: &str) -> Option<&Pairs<'a>> {
+    /// The label pairs of the pods in a namespace, in order, each once.
+    pub fn labels_in(&self, namespace: &str) -> impl Iterator<Item = (&str, &str)> {
         let all = self.labels.get_or_init(|| {
-            let namespaces = self.by_namespace.iter();
             let pairs = |groups: &Vec<GroupId>| {
                 let pods = groups.iter();
                 let pods = pods.filter_map(|g| self.cluster.endpoints.get(self.first(*g)?));
-                pods.flat_map(|e| e.labels.iter()).collect()
+                let pairs: Pairs<'_> = pods.flat_map(|e| e.labels.iter()).collect();
+                let owned = pairs.into_iter();
+                owned.map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
             };
-            namespaces
-                .map(|(name, groups)| (*name, pairs(groups)))
-                .collect()
+            let namespaces = self.by_namespace.iter();
+            let all = namespaces.map(|(name, groups)| ((*name).to_owned(), pairs(groups)));
+            all.collect()
         });
-        all.get(namespace)
+        let pairs = all.get(namespace).into_iter().flatten();
+        pairs.map(|(k, v)| (k.as_str(), v.as_str()))
     }
 }
 

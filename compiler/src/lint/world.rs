@@ -2,7 +2,7 @@
 
 use super::ask::{opposite, parties};
 use super::context::{Context, Written};
-use netpol_policy::{Direction, EndpointSelector, Flow, Party, Peer, Protocol, Verdict};
+use netpol_policy::{Direction, Flow, Party, Peer, Protocol, Verdict};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// An address of the documentation (RFC 5737, TEST-NET-3): nobody's.
@@ -79,21 +79,6 @@ impl Context<'_> {
             }
             None => self.outside(server, Direction::Ingress, at),
         }
-    }
-
-    /// How many pairs of endpoints a rule between pods speaks of.
-    pub fn pairs(&self, written: Written<'_>) -> usize {
-        let members = |selector: &EndpointSelector| -> usize {
-            let groups = self.groups.certain(selector);
-            groups.map(|g| self.groups.members(g).len()).sum()
-        };
-        let subjects = written.policy.subject.endpoints().map_or(0, members);
-        let peers = written.rule.peers.iter().flatten();
-        let peers = peers.filter_map(|peer| match peer {
-            Peer::Pods(selector) => Some(members(selector)),
-            _ => None,
-        });
-        subjects.saturating_mul(peers.sum())
     }
 
     /// A port that a rule opens at a pod; a port of the pod when the rule names none.

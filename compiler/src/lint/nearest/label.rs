@@ -51,7 +51,7 @@ pub enum Word {
 pub fn label(groups: &Groups<'_>, selector: &EndpointSelector) -> Option<Instead> {
     let mut pairs = Pairs::new();
     for (namespace, _) in groups.scope(&selector.namespaces) {
-        pairs.extend(groups.labels_in(namespace).into_iter().flatten());
+        pairs.extend(groups.labels_in(namespace));
         if pairs.len() > MOST {
             break;
         }
@@ -155,15 +155,15 @@ fn instead(key: &str, value: &str, pairs: &Pairs<'_>) -> Option<(Word, bool)> {
 
 /// The values that pods of the selector's namespaces have for a key that the selector asks for.
 pub fn values<'g>(
-    groups: &Groups<'g>,
+    groups: &'g Groups<'_>,
     selector: &EndpointSelector,
 ) -> Option<(String, Vec<&'g str>)> {
     let first = |pods: &Selector| Some(pods.requirements.first()?.key.clone());
     let key = first(&selector.pods)?;
     let mut found = BTreeSet::new();
     for (namespace, _) in groups.scope(&selector.namespaces) {
-        let pairs = groups.labels_in(namespace).into_iter().flatten();
-        found.extend(pairs.filter(|(k, _)| *k == key).map(|(_, v)| *v));
+        let pairs = groups.labels_in(namespace);
+        found.extend(pairs.filter(|(k, _)| *k == key).map(|(_, v)| v));
         if found.len() > MOST {
             break;
         }
