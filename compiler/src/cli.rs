@@ -15,6 +15,7 @@ pub mod init;
 pub mod inputs;
 pub mod inspect;
 pub mod keygen;
+pub mod man;
 mod overlays;
 pub mod query;
 pub mod reach;
@@ -88,6 +89,7 @@ enum Verb {
     Verify(verify::Args),
     Init(init::Args),
     Completions(completions::Args),
+    Man(man::Args),
 }
 
 /// Which day it is, in UTC. Analyses know no clock: only suppressions that end ask for the day.
@@ -123,6 +125,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, terminal: &mut Terminal<'_>
         Verb::Verify(args) => verify::run(args, terminal),
         Verb::Init(args) => init::run(args, terminal),
         Verb::Completions(args) => completions::run(args, terminal),
+        Verb::Man(args) => man::run(args, terminal),
     };
     terminal.finish(ended)
 }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::process::{Command, Stdio};
 
-const VERBS: [&str; 13] = [
+const VERBS: [&str; 14] = [
     "check",
     "explain",
     "query",
@@ -19,6 +19,7 @@ const VERBS: [&str; 13] = [
     "sign",
     "verify",
     "completions",
+    "man",
 ];
 
 #[test]
@@ -101,6 +102,32 @@ fn completions_name_every_verb() {
             assert!(script.contains(verb), "{shell} {verb}");
         }
     }
+}
+
+#[test]
+fn every_verb_has_a_manual_page() {
+    let dir = dir("man");
+    netpolc(["man", "--directory", dir.to_str().unwrap()]).expect_code(0);
+    for verb in VERBS {
+        let page = netpolc(["man", verb]).expect_code(0).stdout;
+        assert!(page.contains(&format!(".TH netpolc-{verb} 1 ")), "{page}");
+        assert!(page.contains("Examples:"), "{verb}");
+        let written = std::fs::read_to_string(dir.join(format!("netpolc-{verb}.1"))).unwrap();
+        assert_eq!(written, page);
+    }
+    let page = netpolc(["man"]).expect_code(0).stdout;
+    assert!(
+        page.contains(".TH netpolc 1 ") && page.contains("netpolc\\-check"),
+        "{page}"
+    );
+    let count = std::fs::read_dir(&dir).unwrap().count();
+    assert_eq!(count, VERBS.len() + 1);
+    let ended = netpolc(["man", "chek"]).expect_code(2);
+    assert!(
+        ended.stderr.contains("there is no verb `chek`"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
