@@ -78,3 +78,17 @@ fn changes_and_assertions_as_users_see_them() {
         ],
     );
 }
+
+/// Findings that are not wanted, and edits.
+#[test]
+fn suppressions_and_edits_as_users_see_them() {
+    session(
+        "findings",
+        &[
+            "netpolc check policies-examples/lints/NP108/bad",
+            "netpolc check --diff policies-examples/lints/NP108/bad",
+            "netpolc check --diff policies-examples/lints/NP108/good",
+            "netpolc check --select NP3 --show-suppressed --format concise policies-examples/lints/NP301/bad",
+        ],
+    );
+}

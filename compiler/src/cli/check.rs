@@ -236,7 +236,29 @@ impl Args {
             asked: self.inputs.asked(&self.paths, terminal)?,
             known,
             alone: self.inputs.target.is_none(),
+            others: self.others(settings, terminal)?,
         })
+    }
+
+    /// An edit for one target is an edit for all that share the text.
+    fn others(
+        &self,
+        settings: &Settings,
+        terminal: &mut Terminal<'_>,
+    ) -> Result<Vec<(String, resolve::Inputs)>, Failure> {
+        let (true, Some(own)) = (self.fix || self.diff, &self.inputs.target) else {
+            return Ok(Vec::new());
+        };
+        let targets = settings.found.iter().flat_map(|f| &f.config.targets);
+        let mut others = Vec::new();
+        for target in targets.filter(|target| target.name != *own) {
+            let inputs = Inputs {
+                target: Some(target.name.clone()),
+                ..self.inputs.clone()
+            };
+            others.push((target.name.clone(), inputs.asked(&[], terminal)?));
+        }
+        Ok(others)
     }
 
     fn one_on_stdout(&self) -> Result<(), Failure> {

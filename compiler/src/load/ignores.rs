@@ -47,16 +47,17 @@ pub(crate) fn read(
     objects: &[Object],
     into: &mut Vec<Ignore>,
 ) {
+    let mut lines = Lines::new(document.source());
     for comment in document.comments() {
         let at = place(source, comment.span);
-        into.extend(of_comment(comment, document.source(), at));
+        into.extend(of_comment(comment, &mut lines, at));
     }
     for object in objects {
         annotation(object, into);
     }
 }
 
-fn of_comment(comment: Comment<'_>, source: &str, at: Location) -> Option<Ignore> {
+fn of_comment(comment: Comment<'_>, lines: &mut Lines<'_>, at: Location) -> Option<Ignore> {
     let said = comment.text.trim_start().strip_prefix("netpolc:")?.trim();
     let word_ends = said.find(|c: char| !c.is_ascii_alphabetic());
     let (word, rest) = said.split_at(word_ends.unwrap_or(said.len()));
@@ -69,7 +70,6 @@ fn of_comment(comment: Comment<'_>, source: &str, at: Location) -> Option<Ignore
         Some((codes, reason)) if word == "ignore" => (self::codes(codes), reason, None),
         _ => (Vec::new(), "", Some(COMMENT_FORM)),
     };
-    let lines = Lines::new(source);
     let (scope, whole) = lines.meant(comment.span);
     Some(Ignore {
         at,
@@ -123,16 +123,19 @@ fn annotation(object: &Object, into: &mut Vec<Ignore>) {
 /// Lines around a comment.
 struct Lines<'t> {
     text: &'t str,
+    /// Where it was last looked for the next line that is more than a comment, and where it is: of a
+    /// thousand comments in a row, all but the first know it.
+    passed: Option<(usize, usize)>,
 }
 
 impl<'t> Lines<'t> {
     fn new(text: &'t str) -> Self {
-        Self { text }
+        Self { text, passed: None }
     }
 
     /// The line that a comment speaks of, and what is taken away with it: its own line when
     /// something stands before it, else the next one that is more than a comment.
-    fn meant(&self, comment: netpol_yaml::Span) -> (Span, Span) {
+    fn meant(&mut self, comment: netpol_yaml::Span) -> (Span, Span) {
         let bytes = comment.range();
         let before = self.text.get(..bytes.start).unwrap_or_default();
         let start = before.rfind('\n').map_or(0, |at| at + 1);
@@ -143,16 +146,29 @@ impl<'t> Lines<'t> {
             return (span(start, end), span(kept, bytes.end));
         }
         let whole = span(start, self.after_line(bytes.start));
-        let mut next = self.after_line(bytes.start);
+        let next = self.next_content(self.after_line(bytes.start));
+        (span(next, self.end_of_line(next)), whole)
+    }
+
+    /// The first line from here on that is more than a comment or a separator; the end when there is
+    /// none.
+    fn next_content(&mut self, from: usize) -> usize {
+        if let Some((passed, found)) = self.passed
+            && (passed..=found).contains(&from)
+        {
+            return found;
+        }
+        let mut next = from;
         while next < self.text.len() {
-            let end = self.end_of_line(next);
-            let line = self.text.get(next..end).unwrap_or_default().trim();
+            let line = self.text.get(next..self.end_of_line(next));
+            let line = line.unwrap_or_default().trim();
             if !line.is_empty() && !line.starts_with('#') && line != "---" {
-                return (span(next, end), whole);
+                break;
             }
             next = self.after_line(next);
         }
-        (span(next, next), whole)
+        self.passed = Some((from, next));
+        next
     }
 
     /// The place of the line break at or behind a byte, or the end.

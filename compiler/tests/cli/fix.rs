@@ -220,3 +220,26 @@ fn findings_that_are_known_or_not_asked_for_are_left() {
     fix(&dir, &["--fix", "a.yaml", "--baseline", "known.json"]);
     assert_eq!(read(&dir, "a.yaml"), IDLE);
 }
+
+/// What is nothing to one cluster may open another one: both are asked.
+#[test]
+fn an_edit_of_a_text_that_targets_share_is_proved_in_all_of_them() {
+    let dir = dir("fix-targets");
+    fs::create_dir_all(dir.join(".git")).unwrap();
+    // In `one` another object of that name comes last and is the one that counts.
+    let other = POD.replace("name: 1", "name: one");
+    write(&dir.join("base/pod.yaml"), POD);
+    write(&dir.join("one/pod.yaml"), &other);
+    let config = "[[target]]\nname = \"one\"\npaths = [\"base\", \"one\"]\n\
+                  [[target]]\nname = \"two\"\npaths = [\"base\"]\n";
+    write(&dir.join("netpolc.toml"), config);
+    let (_, out, err) = fix(&dir, &["--fix"]);
+    assert!(
+        err.contains("1 fix may change who reaches whom"),
+        "{out}{err}"
+    );
+    assert_eq!(read(&dir, "base/pod.yaml"), POD);
+    let (_, _, err) = fix(&dir, &["--fix", "--unsafe-fixes", "--target", "one"]);
+    assert!(err.contains("target two:\n"), "{err}");
+    assert!(read(&dir, "base/pod.yaml").contains("\"1\""));
+}

@@ -1,9 +1,11 @@
 //! Findings that are not wanted: comments, annotations, `netpolc.toml`, baselines, `--since`.
 
 use crate::support::{assert_form, dir, in_dir, netpolc, write};
+use netpolc::config::Config;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use toml::de::{DeTable, DeValue};
 
 /// A policy with rules in a direction that it leaves out: NP309 at the line of `- to:`.
 fn dead(name: &str, above: &str, annotations: &str) -> String {
@@ -201,15 +203,59 @@ fn settings_of_the_file_hold_until_a_flag_says_otherwise() {
     );
 }
 
+/// TOML as JSON, for the schema.
+fn as_json(value: &DeValue<'_>) -> Value {
+    match value {
+        DeValue::String(text) => json!(text),
+        DeValue::Integer(number) => json!(number.as_str().parse::<i64>().unwrap()),
+        DeValue::Float(number) => json!(number.as_str().parse::<f64>().unwrap()),
+        DeValue::Boolean(is) => json!(is),
+        DeValue::Datetime(day) => json!(day.to_string()),
+        DeValue::Array(items) => items.iter().map(|item| as_json(item.get_ref())).collect(),
+        DeValue::Table(table) => table_as_json(table),
+    }
+}
+
+fn table_as_json(table: &DeTable<'_>) -> Value {
+    let fields = table.iter();
+    let fields = fields.map(|(key, value)| (key.get_ref().to_string(), as_json(value.get_ref())));
+    Value::Object(fields.collect())
+}
+
 #[test]
 fn what_the_configuration_takes_is_what_its_schema_takes() {
-    let good: Value = json!({
-        "check": {"select": ["NP3"], "ignore": ["NP301"], "fail-on": "note", "baseline": "b.json",
-                  "require-reason": true},
-        "ignore": [{"code": "NP301", "object": "*", "reason": "r", "until": "2027-01-31"}],
-    });
-    assert_form(&good, "netpolc-config.v1.json", None);
-    assert!(netpolc::config::Config::parse(IGNORE).is_ok());
+    let schema = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../schemas/netpolc-config.v1.json"
+    );
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(schema).unwrap()).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let ignore = |lines: &str| format!("[[ignore]]\ncode = \"NP301\"\nobject = \"*\"\n{lines}");
+    let target = |lines: &str| format!("[[target]]\nname = \"a\"\n{lines}");
+    for (text, taken) in [
+        (String::new(), true),
+        (IGNORE.to_owned(), true),
+        ("[check]\nselect = [\"NP3\"]\nignore = []\nfail-on = \"note\"\nbaseline = \"b\"\nrequire-reason = true\n".to_owned(), true),
+        (ignore("reason = \"r\"\n"), true),
+        (ignore("reason = \"r\"\nuntil = \"2027-01-31\"\n"), true),
+        (target("paths = [\"x\"]\n[[target.charts]]\npath = \"c\"\nvalues = \"v\"\n"), true),
+        (ignore(""), false),
+        (ignore("reason = \"\"\n"), false),
+        (ignore("reason = \"r\"\nuntil = 1979-05-27T07:32:00Z\n"), false),
+        (ignore("reason = \"r\"\nuntil = \"soon\"\n"), false),
+        (ignore("reason = \"r\"\nuntill = 2027-01-31\n"), false),
+        ("[check]\nselect = \"NP3\"\n".to_owned(), false),
+        ("[check]\nfail-on = \"never\"\n".to_owned(), false),
+        ("[check]\nrequire-reason = 1\n".to_owned(), false),
+        ("[checks]\n".to_owned(), false),
+        (target(""), false),
+        (target("paths = [\"x\"]\ndialect = \"calico\"\n"), false),
+    ] {
+        assert_eq!(Config::parse(&text).is_ok(), taken, "the program, of {text}");
+        let table = DeTable::parse(&text).unwrap();
+        let valid = schema.is_valid(&table_as_json(table.get_ref()));
+        assert_eq!(valid, taken, "the schema, of {text}");
+    }
 }
 
 #[test]
@@ -375,4 +421,35 @@ fn a_dump_of_a_cluster_is_not_blamed_for_its_annotations() {
     assert!(told(&["dump.yaml"]));
     let help = netpolc(["check", "--help"]).expect_code(0).stdout;
     assert!(help.contains("--since"), "{help}");
+}
+
+#[test]
+fn values_of_the_cni_may_hold_comments_too() {
+    let values = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../policies-examples/lints/NP602/bad/cni-values.yaml"
+    );
+    let values = std::fs::read_to_string(values).unwrap();
+    let silenced = values.replace(
+        "# expect: NP602",
+        "# netpolc: ignore[NP602] a fork knows it",
+    );
+    assert_ne!(values, silenced);
+    let clean = dead("a", "", "").replace("[Ingress]", "[Ingress, Egress]");
+    let dir = repository(
+        "suppress-values",
+        &[
+            ("a.yaml", &clean),
+            ("bad.yaml", &values),
+            ("silenced.yaml", &silenced),
+        ],
+    );
+    let told = |values: &str| check(&dir, &["a.yaml", "--cni-values", values]).1;
+    assert!(codes(&told("bad.yaml")).contains(&"NP602"));
+    let json = told("silenced.yaml");
+    assert!(
+        !codes(&json).contains(&"NP602") && !codes(&json).contains(&"NP108"),
+        "{json:#}"
+    );
+    assert_eq!(json["summary"]["suppressed"], 1);
 }

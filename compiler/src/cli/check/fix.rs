@@ -110,7 +110,12 @@ impl Fixer<'_> {
             return Ok(None);
         }
         let texts = self.files.with(judged, candidates);
-        let (outcome, after) = proof::prove(self.judge, judged, candidates, &texts)?;
+        let (outcome, after) = proof::prove(
+            self.judge,
+            judged,
+            candidates,
+            [self.files.overlay(), &texts],
+        )?;
         let [one] = candidates else {
             if let Outcome::Safe = outcome {
                 self.fixed += candidates.len();

@@ -17,6 +17,8 @@ pub(super) struct Judge<'a> {
     pub(super) known: Vec<(BTreeSet<String>, By)>,
     /// Is there no other target that may have a use for a suppression?
     pub(super) alone: bool,
+    /// The other targets of the configuration, when texts that they may share are to be edited.
+    pub(super) others: Vec<(String, resolve::Inputs)>,
 }
 
 /// A reading and what is told of it.

@@ -95,22 +95,59 @@ pub(super) enum Outcome {
     Useless(String),
 }
 
-/// Reads and judges what stands in `texts`, and compares with what was read before.
+/// Reads and judges what stands in `texts`, and compares with what was read before; so for every
+/// other target that shares one of the texts.
 pub(super) fn prove(
     judge: &Judge<'_>,
     before: &Judged,
     candidates: &[&Candidate],
-    texts: &Texts,
+    [old, texts]: [&Texts; 2],
 ) -> Result<(Outcome, Judged), Failure> {
     let mut asked = judge.asked.clone();
     asked.load.overlay.clone_from(texts);
     let after = resolve::read_after(&asked, before.analysis.sources.clone());
     let after = judge.judged(after);
-    let outcome = match useless(before, candidates, &after) {
-        Some(why) => Outcome::Useless(why),
-        None => reachability(&before.analysis, &after.analysis)?,
-    };
+    let mut outcome = compared(before, candidates, &after)?;
+    for (name, asked) in &judge.others {
+        if let Outcome::Useless(_) = outcome {
+            break;
+        }
+        let mut asked = asked.clone();
+        asked.load.overlay.clone_from(old);
+        let before = judge.judged(resolve::read(&asked));
+        let shares = |path: &String| before.analysis.sources.iter().any(|(_, s)| s.path == *path);
+        if !candidates.iter().flat_map(|c| c.changes.keys()).any(shares) {
+            continue;
+        }
+        asked.load.overlay.clone_from(texts);
+        let after = resolve::read_after(&asked, before.analysis.sources.clone());
+        // Whether the finding goes matters where it was told.
+        match compared(&before, &[], &judge.judged(after))? {
+            Outcome::Safe => {}
+            Outcome::Changes(told) => {
+                let said = format!("target {name}:\n{told}");
+                outcome = match outcome {
+                    Outcome::Changes(first) => Outcome::Changes(format!("{first}{said}")),
+                    _ => Outcome::Changes(said),
+                };
+            }
+            Outcome::Useless(why) => {
+                outcome = Outcome::Useless(format!("in target {name}, {why}"));
+            }
+        }
+    }
     Ok((outcome, after))
+}
+
+fn compared(
+    before: &Judged,
+    candidates: &[&Candidate],
+    after: &Judged,
+) -> Result<Outcome, Failure> {
+    match useless(before, candidates, after) {
+        Some(why) => Ok(Outcome::Useless(why)),
+        None => reachability(&before.analysis, &after.analysis),
+    }
 }
 
 fn useless(before: &Judged, candidates: &[&Candidate], after: &Judged) -> Option<String> {
