@@ -6,6 +6,7 @@
 
 // `gen` is a keyword, the file is plain gen.rs.
 mod bench;
+mod cni_keys;
 mod demo;
 mod r#gen;
 mod helm_compare;
@@ -27,6 +28,8 @@ struct Cli {
 enum Verb {
     /// Measures, each with a yardstick in the same run; writes target/bench.json.
     Bench(bench::Args),
+    /// The keys of Cilium's chart with their defaults, from unpacked charts.
+    CniKeys(cni_keys::Args),
     /// The whole way on the shop example: check, build, load, real packets, swap, rollback.
     Demo(demo::Args),
     /// Writes every generated file, or says with --check which one is stale.
@@ -40,6 +43,7 @@ enum Verb {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().verb {
         Verb::Bench(args) => bench::run(&args),
+        Verb::CniKeys(args) => cni_keys::run(&args),
         Verb::Demo(args) => demo::run(&args),
         Verb::Gen(args) => r#gen::run(&args),
         Verb::HelmCompare(args) => helm_compare::run(&args),
