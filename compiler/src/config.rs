@@ -4,6 +4,7 @@ mod check;
 
 pub use check::{CheckSettings, Ignored};
 
+use crate::model::ChartVersion;
 use crate::suite::unknown;
 use netpol_policy::Dialect;
 use std::ops::Range;
@@ -38,6 +39,10 @@ pub struct Target {
     pub namespace: Option<String>,
     /// Helm values of the CNI's chart.
     pub cni_values: Vec<PathBuf>,
+    /// The version of that chart.
+    pub cni_version: Option<ChartVersion>,
+    /// The version that it is to be upgraded to.
+    pub cni_upgrade_to: Option<ChartVersion>,
     /// The version of Kubernetes that charts are rendered for.
     pub kubernetes_version: Option<String>,
     /// Dumps of what runs there.
@@ -121,6 +126,8 @@ const TARGET: &[&str] = &[
     "charts",
     "namespace",
     "cni-values",
+    "cni-version",
+    "cni-upgrade-to",
     "kubernetes-version",
     "cluster-state",
     "dialect",
@@ -193,6 +200,8 @@ impl Reader<'_> {
             charts: self.charts(table.get("charts")),
             namespace: self.text(table.get("namespace")),
             cni_values: self.paths(table.get("cni-values")),
+            cni_version: self.version(table.get("cni-version")),
+            cni_upgrade_to: self.version(table.get("cni-upgrade-to")),
             kubernetes_version: self.text(table.get("kubernetes-version")),
             cluster_state: self.paths(table.get("cluster-state")),
             dialect: self.dialect(table.get("dialect")),
@@ -243,6 +252,18 @@ impl Reader<'_> {
             self.fault(value.span(), "a text in quotes is expected");
         }
         text
+    }
+
+    fn version(&mut self, value: Option<&Value<'_>>) -> Option<ChartVersion> {
+        let text = self.text(value)?;
+        match text.parse() {
+            Ok(version) => Some(version),
+            Err(error) => {
+                let span = value.map_or(0..0, Spanned::span);
+                self.fault(span, format!("{error}"));
+                None
+            }
+        }
     }
 
     /// One path or a list of them, below the directory of the file or beside it, never absolute:
@@ -299,12 +320,14 @@ mod tests {
 
     #[test]
     fn everything_that_may_stand_there_is_read() {
-        let text = "[[target]]\nname = \"prod\"\npaths = [\"a\", \"b\"]\nnamespace = \"x\"\ncni-values = \"c.yaml\"\nkubernetes-version = \"1.33\"\ncluster-state = \"s.json\"\ndialect = \"cilium\"\nclosed-world = true\n[[target.charts]]\npath = \"chart\"\nvalues = [\"v.yaml\"]\n";
+        let text = "[[target]]\nname = \"prod\"\npaths = [\"a\", \"b\"]\nnamespace = \"x\"\ncni-values = \"c.yaml\"\ncni-version = \"1.19\"\ncni-upgrade-to = \"1.20\"\nkubernetes-version = \"1.33\"\ncluster-state = \"s.json\"\ndialect = \"cilium\"\nclosed-world = true\n[[target.charts]]\npath = \"chart\"\nvalues = [\"v.yaml\"]\n";
         let config = Config::parse(text).unwrap();
         let target = config.target("prod").unwrap();
         assert_eq!(target.paths, [PathBuf::from("a"), PathBuf::from("b")]);
         assert_eq!(target.dialect, Some(Dialect::Cilium));
         assert!(target.closed_world);
+        assert_eq!(target.cni_version, "1.19".parse().ok());
+        assert_eq!(target.cni_upgrade_to, "1.20".parse().ok());
         assert_eq!(target.charts[0].values, [PathBuf::from("v.yaml")]);
         assert_eq!(
             config.target("prdo").unwrap_err(),
@@ -336,6 +359,11 @@ mod tests {
                 "[[target]]\nname = \"a\"\npaths = \"x\"\ndialect = \"calico\"\n",
                 4,
                 "dialect",
+            ),
+            (
+                "[[target]]\nname = \"a\"\npaths = \"x\"\ncni-version = \"new\"\n",
+                4,
+                "no version",
             ),
             ("[[target]]\nname = \"a\n", 2, ""),
         ] {

@@ -41,6 +41,8 @@ pub struct Model {
     pub called_by_server: Vec<(String, String)>,
     /// The values given to the CNI's chart, when there are any.
     pub cni: Option<CniValues>,
+    /// What policies need of these values, in the order of reading; empty without values.
+    pub needs: Vec<Need>,
     /// Nothing exists but what was given (`--closed-world`, or a cluster dump).
     pub closed_world: bool,
     /// What could not be taken into account, one sentence each; answers are marked incomplete.
@@ -260,11 +262,103 @@ pub struct DeadRule {
     pub policy_types: Location,
 }
 
+/// Something that a policy needs of the CNI's values beyond enforcement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// What it needs.
+    pub feature: Feature,
+    /// The policy: `CiliumNetworkPolicy shop/web`.
+    pub object: String,
+    /// Where the policy shows it.
+    pub at: Location,
+}
+
+/// What a policy may need of the CNI's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Feature {
+    /// Rules for requests (`toPorts[].rules`).
+    L7,
+    /// Names of DNS (`toFQDNs`).
+    Names,
+    /// A policy for nodes (`nodeSelector`).
+    NodeSubject,
+    /// Peers that are nodes by labels (`fromNodes`, `toNodes`).
+    NodePeers,
+    /// Ports of SCTP.
+    Sctp,
+    /// Types of ICMP (`icmps`).
+    Icmp,
+    /// A rule whose blocks are all of IPv6.
+    OnlyIpv6,
+    /// A rule whose blocks are all of IPv4.
+    OnlyIpv4,
+    /// Peers that have proved who they are (`authentication.mode: required`).
+    Authentication,
+    /// An object of `ClusterNetworkPolicy`.
+    ClusterNetworkPolicy,
+    /// A policy that does not isolate (`enableDefaultDeny: false`).
+    NoDefaultDeny,
+    /// A narrow block that holds the address of a node.
+    NodeAddress,
+}
+
 /// The Helm values of the CNI, as a flat list of leaves.
 #[derive(Debug, Clone, Default)]
 pub struct CniValues {
     /// Dotted path (`hubble.relay.enabled`) → value and place. Lists are one leaf.
     pub leaves: BTreeMap<String, CniValue>,
+    /// Dotted path of every mapping (`hubble.relay`) → the place of its key.
+    pub branches: BTreeMap<String, Location>,
+    /// The chart's version, where somebody said it.
+    pub version: Option<ChartVersion>,
+    /// The version that the chart is to be upgraded to, where somebody asked.
+    pub upgrade_to: Option<ChartVersion>,
+}
+
+/// A minor version of the CNI's chart: `1.20`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[serde(try_from = "String")]
+pub struct ChartVersion {
+    /// The number before the first dot.
+    pub major: u16,
+    /// The number behind it.
+    pub minor: u16,
+}
+
+impl std::fmt::Display for ChartVersion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+impl TryFrom<String> for ChartVersion {
+    type Error = NoChartVersion;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+/// Text that is no version: one sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no version of a chart; write 1.20 or 1.20.3")]
+pub struct NoChartVersion(String);
+
+impl std::str::FromStr for ChartVersion {
+    type Err = NoChartVersion;
+
+    /// `1.20`, `v1.20`, `1.20.3`, `1.20.0-rc.1`: what stands behind the minor number does not
+    /// matter.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bad = || NoChartVersion(text.to_owned());
+        let numbers = text.strip_prefix('v').unwrap_or(text);
+        let mut parts = numbers.splitn(3, '.');
+        let mut number = || parts.next()?.parse::<u16>().ok();
+        let major = number().ok_or_else(bad)?;
+        let minor = number().ok_or_else(bad)?;
+        Ok(Self { major, minor })
+    }
 }
 
 /// One leaf of the values.
@@ -276,4 +370,22 @@ pub struct CniValue {
     pub key: Location,
     /// The value's place.
     pub at: Location,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ChartVersion;
+
+    #[test]
+    fn versions_are_read_in_all_forms() {
+        for text in ["1.20", "v1.20", "1.20.3", "v1.20.0-rc.1"] {
+            let version = text.parse::<ChartVersion>().map(|v| v.to_string());
+            assert_eq!(version, Ok("1.20".to_owned()), "{text}");
+        }
+        for text in ["", "1", "1.", "x.1", "1.20-rc", "newest", "1.99999999"] {
+            assert!(text.parse::<ChartVersion>().is_err(), "{text}");
+        }
+        let version = |text: &str| text.parse::<ChartVersion>();
+        assert!(version("1.9").ok() < version("1.10").ok());
+    }
 }

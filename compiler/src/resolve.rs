@@ -13,6 +13,7 @@ mod inputs;
 mod inventory;
 mod kinds;
 mod namespaces;
+mod needs;
 mod networkpolicy;
 mod nodes;
 mod owners;
@@ -118,12 +119,16 @@ fn read_into(inputs: &Inputs, mut out: Analysis) -> Analysis {
         out.findings.append(&mut loaded.findings);
         incomplete.append(&mut loaded.incomplete);
     }
-    let (cni, found) = cni::read(
+    let (mut cni, found) = cni::read(
         &inputs.cni_values,
         &inputs.load,
         &mut out.sources,
         &mut out.ignores,
     );
+    if let Some(values) = &mut cni {
+        values.version = inputs.cni_version;
+        values.upgrade_to = inputs.cni_upgrade_to;
+    }
     out.findings.extend(found);
     out.findings
         .extend(nothing_to_read(inputs, &out, &inventories));

@@ -8,6 +8,7 @@
 )]
 
 use netpol_policy::{Flow, Party, Protocol, Verdict, decide};
+use netpolc::config::Config;
 use netpolc::finding::{Finding, Severity, Witness};
 use netpolc::lint::{self, Check, Family, REGISTRY, Rule, Selection};
 use netpolc::report::{Format, Report, Style};
@@ -17,6 +18,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const CNI_VALUES: &str = "cni-values.yaml";
+/// Says which versions of the CNI's chart an example is about.
+const CONFIG: &str = "netpolc.toml";
 
 /// Paths of findings are relative to the place of the command: the root of the workspace.
 fn at_root() {
@@ -37,10 +40,18 @@ fn files(directory: &Path) -> Vec<PathBuf> {
 }
 
 fn analyse(files: Vec<PathBuf>) -> Analysis {
+    let (config, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|p| p.ends_with(CONFIG));
     let (values, manifests) = files.into_iter().partition(|p| p.ends_with(CNI_VALUES));
+    let target = config.first().map(|path| {
+        let config = Config::parse(&fs::read_to_string(path).unwrap()).unwrap();
+        config.targets.into_iter().next().unwrap()
+    });
+    let target = target.unwrap_or_default();
     read(&Inputs {
         paths: manifests,
         cni_values: values,
+        cni_version: target.cni_version,
+        cni_upgrade_to: target.cni_upgrade_to,
         ..Inputs::default()
     })
 }

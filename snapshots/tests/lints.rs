@@ -1,5 +1,6 @@
 //! The full report on the `bad` example of every rule, as users see it.
 
+use netpolc::config::Config;
 use netpolc::lint::{self, Check, REGISTRY, Selection};
 use netpolc::report::{Format, Report, Style};
 use netpolc::resolve::{Inputs, read};
@@ -18,12 +19,21 @@ fn full_report_of_every_bad_example() {
             let entries = std::fs::read_dir(directory).unwrap();
             let mut files: Vec<PathBuf> = entries.map(|e| e.unwrap().path()).collect();
             files.sort();
+            let (config, files): (Vec<_>, Vec<_>) =
+                files.into_iter().partition(|p| p.ends_with("netpolc.toml"));
             let (values, paths) = files
                 .into_iter()
                 .partition(|p| p.ends_with("cni-values.yaml"));
+            let target = config.first().map(|path| {
+                let config = Config::parse(&std::fs::read_to_string(path).unwrap()).unwrap();
+                config.targets.into_iter().next().unwrap()
+            });
+            let target = target.unwrap_or_default();
             let analysis = read(&Inputs {
                 paths,
                 cni_values: values,
+                cni_version: target.cni_version,
+                cni_upgrade_to: target.cni_upgrade_to,
                 ..Inputs::default()
             });
             let findings = match rule.check {

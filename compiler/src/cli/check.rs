@@ -12,6 +12,7 @@ use super::{Exit, Failure, Inputs, Terminal, files};
 use crate::finding::{Day, Finding, Severity};
 use crate::lint;
 use crate::lint::suppress::By;
+use crate::model::ChartVersion;
 use crate::report::{Format, Report, Style};
 use crate::resolve;
 use baseline::Baseline;
@@ -34,6 +35,7 @@ use std::str::FromStr;
 Examples:
   netpolc check policies/ workloads/
   netpolc check --cni-values cilium.yaml --fail-on warning .
+  netpolc check --cni-values cilium.yaml --cni-version 1.19 --cni-upgrade-to 1.20
   netpolc check --select NP3 --format concise .
   netpolc check --format full --format json=findings.json .
   netpolc check --format github --format sarif=netpolc.sarif .
@@ -88,6 +90,9 @@ pub struct Args {
     /// How many findings of each code there are, in place of the findings.
     #[arg(long)]
     statistics: bool,
+    /// Say what an upgrade of the CNI's chart to this version changes without a word (NP608).
+    #[arg(long, value_name = "VERSION")]
+    cni_upgrade_to: Option<ChartVersion>,
     #[command(flatten)]
     inputs: Inputs,
     /// More targets follow this one.
@@ -156,9 +161,17 @@ impl super::targets::Aimed for Args {
 
 /// Checks what the flags name, else every target apart.
 pub(super) fn all(args: &Args, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    let inputs = Inputs {
+        cni_upgrade_to: args.cni_upgrade_to,
+        ..args.inputs.clone()
+    };
+    let args = Args {
+        inputs,
+        ..args.clone()
+    };
     let ledger = RefCell::new(Ledger::default());
     let run = |args: &Args, terminal: &mut Terminal<'_>| run(args, &ledger, terminal);
-    super::targets::each(args, terminal, run)
+    super::targets::each(&args, terminal, run)
 }
 
 fn run(

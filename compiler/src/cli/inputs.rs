@@ -2,7 +2,9 @@
 
 use super::{Failure, Terminal};
 use crate::finding::{Finding, Severity};
+use crate::lint::cni;
 use crate::load::LoadOptions;
+use crate::model::ChartVersion;
 use crate::resolve::{self, Analysis, WhatIf, is_fatal};
 use crate::source::Sources;
 use netpol_policy::Dialect;
@@ -31,6 +33,12 @@ pub struct Inputs {
     /// Helm values of the CNI's chart; later files override earlier ones.
     #[arg(long, value_name = "FILE")]
     pub cni_values: Vec<PathBuf>,
+    /// The version of the CNI's chart: 1.20, 1.20.3 [default: the newest that netpolc knows].
+    #[arg(long, value_name = "VERSION")]
+    pub cni_version: Option<ChartVersion>,
+    /// The version that the chart is to be upgraded to; the flag of the verb that takes it.
+    #[arg(skip)]
+    pub cni_upgrade_to: Option<ChartVersion>,
     /// Nothing exists but what is given: a selector that matches nothing is a finding.
     #[arg(long)]
     pub closed_world: bool,
@@ -88,6 +96,7 @@ impl Inputs {
             ("--namespace", self.namespace.is_none()),
             ("--dialect", self.dialect.is_none()),
             ("--cni-values", self.cni_values.is_empty()),
+            ("--cni-version", self.cni_version.is_none()),
             ("--cluster-state", self.cluster_state.is_empty()),
         ];
         let mut given = flags.into_iter().filter(|(_, absent)| !absent);
@@ -159,11 +168,14 @@ impl Inputs {
                  or --cluster-state with the output of `{DUMP_COMMAND}`"
             )));
         }
+        cni::known_versions(self.cni_version, self.cni_upgrade_to).map_err(Failure::new)?;
         let added = &self.what_if.add;
         let every = [paths, &self.cni_values, &self.cluster_state, added];
         Ok(resolve::Inputs {
             paths: paths.to_vec(),
             cni_values: self.cni_values.clone(),
+            cni_version: self.cni_version,
+            cni_upgrade_to: self.cni_upgrade_to,
             cluster_state: self.cluster_state.clone(),
             namespace: self.namespace.clone(),
             dialect: self.dialect.map(Dialect::from),

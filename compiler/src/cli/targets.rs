@@ -174,6 +174,8 @@ impl Inputs {
             namespace: self.namespace.clone().or_else(|| target.namespace.clone()),
             dialect: self.dialect.or_else(|| target.dialect.map(Into::into)),
             cni_values: or(&self.cni_values, &target.cni_values),
+            cni_version: self.cni_version.or(target.cni_version),
+            cni_upgrade_to: self.cni_upgrade_to.or(target.cni_upgrade_to),
             closed_world: self.closed_world || target.closed_world,
             cluster_state: or(&self.cluster_state, &target.cluster_state),
             ..self.clone()

@@ -1,103 +1,20 @@
-//! What is known about the CNI's Helm values: the table `schemas/cni/cilium-values.json`, in which
-//! every row names its source.
+//! What is known about the CNI's Helm values: tables below `schemas/cni`, in which every row names
+//! its source.
 
-use crate::finding::Severity;
-use crate::model::{CniValue, CniValues};
-use serde::Deserialize;
-use std::sync::LazyLock;
+pub mod accepted;
+pub mod chart;
+pub mod condition;
+pub mod contradiction;
+pub mod flags;
+pub mod meant;
+pub mod needs;
+pub mod upgrades;
+pub mod values;
 
-/// The table.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Table {
-    /// What the file is.
-    pub comment: String,
-    /// The chart's version that the rows were taken from.
-    pub chart_version: String,
-    /// Keys whose values are one of a set.
-    pub accepted: Vec<Accepted>,
-    /// Values that keep policies from being enforced.
-    pub off: Vec<Off>,
-}
+pub use accepted::{Accepted, Off, table};
+pub use values::Merged;
 
-/// A key and what it accepts.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Accepted {
-    /// Dotted path.
-    pub key: String,
-    /// The accepted texts; of every item, when the value is a list. Empty when `range` is given.
-    #[serde(default)]
-    pub values: Vec<String>,
-    /// The accepted numbers, both ends inclusive.
-    #[serde(default)]
-    pub range: Option<[f64; 2]>,
-    /// How sure it is, and how bad.
-    pub severity: RowSeverity,
-    /// What becomes of any other value: a sentence's end, "the agent …".
-    pub otherwise: String,
-    /// Where that is written.
-    pub source: String,
-}
-
-/// The severities that a row may have.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RowSeverity {
-    /// Refused, or silently something else.
-    Error,
-    /// Documented set only, or known of another minor version.
-    Warning,
-}
-
-impl From<RowSeverity> for Severity {
-    fn from(severity: RowSeverity) -> Self {
-        match severity {
-            RowSeverity::Error => Self::Error,
-            RowSeverity::Warning => Self::Warning,
-        }
-    }
-}
-
-/// A value that keeps policies from being enforced.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Off {
-    /// Dotted path.
-    pub key: String,
-    /// The value, as text.
-    pub value: String,
-    /// The kinds of policies it concerns; empty for all.
-    #[serde(default)]
-    pub kinds: Vec<String>,
-    /// A key that overrides this one when it is set.
-    #[serde(default)]
-    pub overridden_by: Option<String>,
-    /// What it does: "every packet passes".
-    pub effect: String,
-    /// What to write instead.
-    pub instead: String,
-    /// Where that is written.
-    pub source: String,
-}
-
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let text = include_str!("../../../schemas/cni/cilium-values.json");
-    // The table is part of the program; a test reads it strictly.
-    serde_json::from_str(text).unwrap_or_default()
-});
-
-/// The table of the Cilium chart.
-pub fn table() -> &'static Table {
-    &TABLE
-}
-
-/// A value by its key, at the top or under `cilium:`, as charts have it that carry Cilium as a
-/// dependency.
-pub fn value<'v>(values: &'v CniValues, key: &str) -> Option<&'v CniValue> {
-    let nested = || values.leaves.get(&format!("cilium.{key}"));
-    values.leaves.get(key).or_else(nested)
-}
+use crate::model::ChartVersion;
 
 /// A scalar as the template would print it; `None` for lists, maps and null (which means "the
 /// chart's default").
@@ -109,31 +26,54 @@ pub fn text(value: &serde_json::Value) -> Option<String> {
     }
 }
 
+/// Are these versions that the tables know, and is the second one above the first?
+///
+/// # Errors
+/// One sentence that says what is known.
+pub fn known_versions(
+    version: Option<ChartVersion>,
+    upgrade_to: Option<ChartVersion>,
+) -> Result<(), String> {
+    let known = chart::versions();
+    for asked in version.iter().chain(&upgrade_to) {
+        if !known.contains(asked) {
+            let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+            return Err(format!(
+                "the keys of chart version {asked} are not known; known are {}",
+                known.join(", ")
+            ));
+        }
+    }
+    match (version, upgrade_to) {
+        (None, Some(_)) => Err("an upgrade needs the version that it starts from: give \
+             --cni-version as well"
+            .to_owned()),
+        (Some(from), Some(to)) if to <= from => {
+            Err(format!("{from} to {to} is no upgrade of the CNI's chart"))
+        }
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use std::collections::BTreeSet;
+    use super::known_versions;
 
     #[test]
-    fn every_row_is_complete_and_has_a_source() {
-        let text = include_str!("../../../schemas/cni/cilium-values.json");
-        let table: Table = serde_json::from_str(text).expect("the table reads");
-        let mut keys = BTreeSet::new();
-        for row in &table.accepted {
-            assert!(keys.insert(&row.key), "{} twice", row.key);
-            assert_eq!(row.values.is_empty(), row.range.is_some(), "{}", row.key);
-            assert!(
-                !row.source.is_empty() && !row.otherwise.is_empty(),
-                "{}",
-                row.key
-            );
-        }
-        for row in &table.off {
-            assert!(
-                !row.source.is_empty() && !row.effect.is_empty(),
-                "{}",
-                row.key
-            );
+    fn versions_that_are_not_known_are_refused() {
+        let of = |text: &str| text.parse().ok();
+        assert_eq!(known_versions(None, None), Ok(()));
+        assert_eq!(known_versions(of("1.18"), of("1.20")), Ok(()));
+        for (from, to, says) in [
+            ("1.2", "", "not known"),
+            ("1.20", "1.99", "not known"),
+            ("1.20", "1.19", "no upgrade"),
+            ("1.20", "1.20", "no upgrade"),
+            ("", "1.20", "--cni-version"),
+        ] {
+            let sentence = known_versions(of(from), of(to));
+            let sentence = sentence.err().unwrap_or_default();
+            assert!(sentence.contains(says), "{from} {to}: {sentence}");
         }
     }
 }

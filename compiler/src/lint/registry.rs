@@ -1,12 +1,12 @@
 //! Every rule, one line each. Codes are never reused.
 
 use super::rules::{
-    cut_off_backend, dead_allow, dead_direction, duplicate_object, egress_without_dns,
-    empty_means_all, enforcement_off, host_network_subject, mixed_backends, odd_block,
-    one_sided_allow, peer_matches_nothing, redundant_rule, rule_without_effect,
-    selector_matches_nothing, service_port, split_peer, unaccepted_value, unanalysed_policy,
-    undecidable_verdict, undefined_order, unisolated_workload, unserved_port, world_open,
-    yaml_surprise,
+    agent_exits, cut_off_backend, dead_allow, dead_direction, duplicate_object, egress_without_dns,
+    empty_means_all, enforcement_off, host_network_subject, lost_value, mixed_backends, odd_block,
+    one_sided_allow, peer_matches_nothing, policy_map_overflow, policy_needs_value, redundant_rule,
+    refused_by_chart, rule_without_effect, selector_matches_nothing, service_port, split_peer,
+    unaccepted_value, unanalysed_policy, undecidable_verdict, undefined_order, unisolated_workload,
+    unknown_value, unserved_port, upgrade_changes, world_open, yaml_surprise,
 };
 use super::{Check, Family, Rule};
 use crate::finding::{Code, Severity};
@@ -53,10 +53,17 @@ registry! {
     NP409 "split-peer" Error Workloads Check::Analysis(split_peer::check) => "two peers that were meant to be one";
     NP410 "cut-off-backend" Error Workloads Check::Analysis(cut_off_backend::check) => "a backend of an Ingress, Gateway or Service that policies cut off";
     NP411 "world-open" Warning Workloads Check::Analysis(world_open::check) => "pods that a rule opens to the whole world";
+    NP501 "policy-map-overflow" Error Lowering Check::Analysis(policy_map_overflow::check) => "more entries than a pod's policy map in Cilium holds";
     NP503 "undecidable-verdict" Warning Lowering Check::Lowering(undecidable_verdict::check) => "a verdict that the input does not decide, lowered to deny";
     NP504 "mixed-backends" Warning Lowering Check::Lowering(mixed_backends::check) => "a Service whose backends have different verdicts, lowered to deny";
+    NP601 "unknown-value" Error Cni Check::Analysis(unknown_value::check) => "a CNI value under a key that the chart does not have";
     NP602 "unaccepted-value" Error Cni Check::Analysis(unaccepted_value::check) => "a CNI value outside of what is accepted";
+    NP603 "refused-by-chart" Error Cni Check::Analysis(refused_by_chart::check) => "CNI values with which the chart does not render";
+    NP604 "agent-exits" Error Cni Check::Analysis(agent_exits::check) => "CNI values with which the agent ends at its start";
+    NP605 "lost-value" Error Cni Check::Analysis(lost_value::check) => "CNI values that do nothing, or something else than they say";
     NP606 "enforcement-off" Error Cni Check::Analysis(enforcement_off::check) => "policies that the CNI values keep from being enforced";
+    NP607 "policy-needs-value" Error Cni Check::Analysis(policy_needs_value::check) => "a policy that needs what the CNI values leave off";
+    NP608 "upgrade-changes" Error Cni Check::Analysis(upgrade_changes::check) => "what an upgrade of the CNI's chart changes without a word";
 }
 
 /// The rule of a code.

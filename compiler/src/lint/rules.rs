@@ -1,5 +1,6 @@
 //! One rule per file.
 
+pub mod agent_exits;
 pub mod cut_off_backend;
 pub mod dead_allow;
 pub mod dead_direction;
@@ -8,11 +9,15 @@ pub mod egress_without_dns;
 pub mod empty_means_all;
 pub mod enforcement_off;
 pub mod host_network_subject;
+pub mod lost_value;
 pub mod mixed_backends;
 pub mod odd_block;
 pub mod one_sided_allow;
 pub mod peer_matches_nothing;
+pub mod policy_map_overflow;
+pub mod policy_needs_value;
 pub mod redundant_rule;
+pub mod refused_by_chart;
 pub mod rule_without_effect;
 pub mod selector_matches_nothing;
 pub mod service_port;
@@ -22,8 +27,10 @@ pub mod unanalysed_policy;
 pub mod undecidable_verdict;
 pub mod undefined_order;
 pub mod unisolated_workload;
+pub mod unknown_value;
 pub mod unserved_port;
 pub mod unused_suppression;
+pub mod upgrade_changes;
 pub mod world_open;
 pub mod yaml_surprise;
 

@@ -100,7 +100,7 @@ fn learns_names(item: &Item<'_>) -> bool {
 }
 
 /// `spec`, then the items of `specs`.
-fn specs<'a>(item: &Item<'a>) -> impl Iterator<Item = NodeRef<'a>> {
+pub(super) fn specs<'a>(item: &Item<'a>) -> impl Iterator<Item = NodeRef<'a>> {
     let root = item.object.root();
     let spec = root.get("spec").filter(|spec| !spec.is_null());
     let more = root.get("specs").into_iter().flat_map(NodeRef::items);

@@ -89,6 +89,9 @@ fn flatten(
     if node.kind() == Kind::Mapping && (!node.is_empty() || path.is_empty()) {
         // A scalar of an earlier file gives way to a mapping.
         values.leaves.remove(&path);
+        if !path.is_empty() {
+            values.branches.insert(path.clone(), key);
+        }
         for (name, value) in node.entries() {
             let step = name.scalar_text().unwrap_or_default().replace('.', "\\.");
             let below = if path.is_empty() {
@@ -113,6 +116,9 @@ fn flatten(
             return;
         }
         values.leaves.retain(|below, _| !below.starts_with(&branch));
+        values
+            .branches
+            .retain(|below, _| *below != path && !below.starts_with(&branch));
     }
     let place = load::location(source, node);
     let at = if node.span().is_empty() { key } else { place };

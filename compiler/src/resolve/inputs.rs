@@ -1,6 +1,7 @@
 //! What a verb was asked to read, and the changes that it is to imagine.
 
 use crate::load::{LoadOptions, ObjectKey};
+use crate::model::ChartVersion;
 use netpol_policy::Dialect;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -12,6 +13,10 @@ pub struct Inputs {
     pub paths: Vec<PathBuf>,
     /// `--cni-values`: Helm values of the CNI's chart; later files override earlier ones.
     pub cni_values: Vec<PathBuf>,
+    /// `--cni-version`: the version of that chart; the newest known one otherwise.
+    pub cni_version: Option<ChartVersion>,
+    /// `--cni-upgrade-to`: the version that it is to be upgraded to.
+    pub cni_upgrade_to: Option<ChartVersion>,
     /// `--cluster-state`: a dump of everything there is; closes the world.
     pub cluster_state: Vec<PathBuf>,
     /// `--namespace`: of objects that name none; `default` otherwise.

@@ -4,7 +4,8 @@
 use super::collect::{Collected, Item};
 use super::kinds::{self, Role};
 use super::{
-    adminnetworkpolicy, baselineadminnetworkpolicy, cilium, clusternetworkpolicy, networkpolicy,
+    adminnetworkpolicy, baselineadminnetworkpolicy, cilium, clusternetworkpolicy, needs,
+    networkpolicy,
 };
 use crate::model::{Model, PolicyOrigin, Unanalysed};
 use netpol_policy::{Dialect, Policy, PolicyKind, PolicySet};
@@ -62,6 +63,9 @@ pub(super) fn resolve(collected: &Collected<'_>, dialect: Option<Dialect>, model
     let around = cilium::Around::new(collected, settings);
     for item in collected.items.iter().filter(|item| !item.removed) {
         is_cilium |= kinds::is_cilium_policy(item.object);
+        if model.cni.is_some() {
+            model.needs.extend(needs::of(item));
+        }
         let found = match item.role {
             Role::Policy(kind) => Some(lower(kind, item, &around)),
             Role::OtherPolicy => None,

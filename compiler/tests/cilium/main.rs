@@ -17,3 +17,4 @@
 
 mod generated;
 mod table;
+mod values;

@@ -5,6 +5,7 @@ use netpolc::load::LoadOptions;
 use netpolc::resolve::{Analysis, Inputs, read};
 use std::collections::BTreeSet;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 
 /// One case of a file.
@@ -60,8 +61,10 @@ pub fn analyse(text: &str, values: &str) -> Analysis {
     let cni_values = if values.is_empty() {
         Vec::new()
     } else {
-        let name = format!("values-{}.yaml", text.len() * 31 + values.len());
-        vec![file(&name, values)]
+        // Tests run beside each other: a name for each content.
+        let mut hasher = DefaultHasher::new();
+        values.hash(&mut hasher);
+        vec![file(&format!("values-{:x}.yaml", hasher.finish()), values)]
     };
     read(&Inputs {
         paths: vec![folder().join("world.yaml"), PathBuf::from("-")],

@@ -59,7 +59,7 @@ fn refuse_flags_of_sources(args: &Args) -> Result<(), Failure> {
     let way_out = match args.inputs.given() {
         None => return Ok(()),
         Some("--cluster-state") => "give the dump as a PATH to ask with its pods",
-        Some("--dialect" | "--cni-values") => {
+        Some("--dialect" | "--cni-values" | "--cni-version") => {
             "it was decided when the bundle was built; build it anew"
         }
         Some(_) => "leave it out",

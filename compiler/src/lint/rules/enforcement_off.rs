@@ -2,7 +2,7 @@
 //! every packet passes.
 
 use crate::finding::Finding;
-use crate::lint::cni::{self, Off};
+use crate::lint::cni::{self, Merged, Off};
 use crate::lint::context::Context;
 use crate::lint::{Rule, words};
 use crate::source::Location;
@@ -10,15 +10,20 @@ use crate::source::Location;
 /// Finds them: one finding per value.
 pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
     let rows = cni::table().off.iter();
-    rows.filter_map(|row| tell(context, rule, row)).collect()
+    let Some(values) = Merged::of(context) else {
+        return Vec::new();
+    };
+    rows.filter_map(|row| tell(context, &values, rule, row))
+        .collect()
 }
 
-fn tell(context: &Context<'_>, rule: &Rule, row: &Off) -> Option<Finding> {
-    let values = context.model.cni.as_ref()?;
-    let set = cni::value(values, &row.key)?;
+fn tell(context: &Context<'_>, values: &Merged<'_>, rule: &Rule, row: &Off) -> Option<Finding> {
+    let set = values.given(&row.key)?;
     let overridden = row.overridden_by.as_ref();
-    let overridden = overridden.and_then(|key| cni::value(values, key));
-    if cni::text(&set.value)? != row.value || overridden.is_some() {
+    let overridden = overridden.and_then(|key| values.given(key));
+    // The chart writes modes in lower case.
+    let written = cni::text(&set.value)?.to_lowercase();
+    if written != row.value || overridden.is_some() {
         return None;
     }
     let policies = policies(context, row);

@@ -66,7 +66,10 @@ impl Settings {
         let text = |key: &str, flag: &str| text(found(key, flag)?);
         let on = |key: &str, flag: &str| text(key, flag).map(|text| text == "true");
         let off = |key: &str, flag: &str| on(key, flag) == Some(false);
-        let mode = match text("policyEnforcementMode", "enable-policy").as_deref() {
+        // The chart writes it in lower case.
+        let mode = text("policyEnforcementMode", "enable-policy");
+        let mode = mode.map(|mode| mode.to_lowercase());
+        let mode = match mode.as_deref() {
             Some("always") => found("policyEnforcementMode", "enable-policy")
                 .map_or(Mode::Default, |value| Mode::Always(value.at)),
             Some("never") => Mode::Never,

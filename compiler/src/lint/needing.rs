@@ -1,0 +1,89 @@
+//! Which policies need a feature of the CNI: what the model shows of it, and what `resolve` noted of
+//! policies that are in no model.
+
+use super::context::{Context, Written};
+use crate::model::{Feature, Need};
+use crate::source::Location;
+use netpol_policy::{IpBlock, Peer, PortMatch, Protocol};
+
+/// Who needs a feature, in the order of the text.
+pub fn of(context: &Context<'_>, feature: Feature) -> Vec<Need> {
+    let shows = |written: &Written<'_>| match feature {
+        Feature::Sctp => sctp(written),
+        Feature::OnlyIpv6 => family(written, |block| block.cidr.addr().is_ipv6()),
+        Feature::OnlyIpv4 => family(written, |block| block.cidr.addr().is_ipv4()),
+        Feature::NodeAddress => node_address(context, written),
+        _ => None,
+    };
+    let mut needing: Vec<Need> = match feature {
+        Feature::Sctp | Feature::OnlyIpv4 | Feature::OnlyIpv6 | Feature::NodeAddress => context
+            .rules()
+            .filter_map(|written| {
+                Some(Need {
+                    feature,
+                    object: written.policy.key.to_string(),
+                    at: shows(&written)?,
+                })
+            })
+            .collect(),
+        _ => {
+            let needs = context.model.needs.iter();
+            needs.filter(|n| n.feature == feature).cloned().collect()
+        }
+    };
+    needing.sort_by_key(|need| need.at);
+    needing.dedup_by_key(|need| need.at);
+    needing
+}
+
+fn sctp(written: &Written<'_>) -> Option<Location> {
+    let is_sctp = |port: &PortMatch| match port {
+        PortMatch::Range { protocol, .. } => *protocol == Protocol::Sctp,
+        PortMatch::Named { protocol, .. } => *protocol == Some(Protocol::Sctp),
+    };
+    let at = written.rule.ports.as_ref()?.iter().position(is_sctp)?;
+    Some(
+        written
+            .place
+            .ports
+            .get(at)
+            .copied()
+            .unwrap_or(written.place.rule),
+    )
+}
+
+/// A rule with blocks alone, all of one family.
+fn family(written: &Written<'_>, fits: impl Fn(&IpBlock) -> bool) -> Option<Location> {
+    let peers = written.rule.peers.as_ref()?;
+    let all = peers.iter().all(|peer| block(peer).is_some_and(&fits));
+    (all && !peers.is_empty()).then_some(written.place.rule)
+}
+
+fn block(peer: &Peer) -> Option<&IpBlock> {
+    match peer {
+        Peer::IpBlock(block) | Peer::Outside(block) => Some(block),
+        _ => None,
+    }
+}
+
+/// A block of at most 256 addresses (or one network of IPv6) that holds the address of a node that
+/// is in the input: it was written for it.
+fn node_address(context: &Context<'_>, written: &Written<'_>) -> Option<Location> {
+    let nodes = context.cluster().nodes.iter();
+    let addresses: Vec<_> = nodes.flat_map(|node| &node.addresses).collect();
+    let meant = |peer: &Peer| {
+        block(peer).is_some_and(|block| {
+            let narrow = if block.cidr.addr().is_ipv4() { 24 } else { 64 };
+            block.cidr.prefix_len() >= narrow && addresses.iter().any(|a| block.contains(**a))
+        })
+    };
+    let at = written.rule.peers.as_ref()?.iter().position(meant)?;
+    Some(
+        written
+            .place
+            .peers
+            .get(at)
+            .copied()
+            .unwrap_or(written.place.rule),
+    )
+}
