@@ -18,7 +18,7 @@ pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
             let others = !context.groups.matching(subject).is_empty();
             if !(others && subject.pods.is_everything()) {
                 let message = format!(
-                    "`{}` does not apply to {}, which is on the host's network",
+                    "`{}` does not apply to pods on the host's network: {}",
                     policy.key.name, pods.names
                 );
                 let finding = rule
@@ -71,20 +71,14 @@ fn peers(context: &Context<'_>, rule: &Rule, written: Written<'_>) -> Vec<Findin
         }
         let pods = meant(context, selector)?;
         let name = &written.policy.key.name;
-        let message = match written.rule.direction {
-            Direction::Ingress => {
-                format!(
-                    "`{name}` does not see who {} is: its packets are the node's",
-                    pods.names
-                )
-            }
-            Direction::Egress => {
-                format!(
-                    "`{name}` does not see who {} is: it is reached as the node",
-                    pods.names
-                )
-            }
+        let why = match written.rule.direction {
+            Direction::Ingress => "whose packets are the node's",
+            Direction::Egress => "which are reached as the node",
         };
+        let message = format!(
+            "`{name}` means pods on the host's network, {why}: {}",
+            pods.names
+        );
         let place = written.place.peers.get(at).unwrap_or(&written.place.rule);
         let finding = rule
             .finding(message)

@@ -1,9 +1,9 @@
 //! NP402: a peer that matches no pod.
 //!
-//! Peers often live in other repositories, so nothing is said where the input shows no pod of the
-//! peer's namespaces. Where it does, a peer that matches none of them is a note, and a warning when
-//! a label is surely misspelt, when pods of another namespace have exactly these labels, or when
-//! the world is closed. A misspelt namespace shows by a known one that is written almost like it.
+//! Peers often live in other repositories or are made by operators, so nothing is said unless
+//! something speaks against the peer: a label that is there and is written almost like it (a note,
+//! and a warning when it is surely a slip), pods of another namespace with exactly these labels, a
+//! known namespace that is written almost like the peer's, or a closed world.
 
 use super::selector_matches_nothing::{OPEN_WORLD, meant, there};
 use crate::finding::{Edit, Finding};
@@ -85,10 +85,10 @@ fn why(context: &Context<'_>, selector: &EndpointSelector) -> Option<Why> {
     if near.as_ref().is_some_and(|near| near.slip) {
         return Some(Why::Label(near));
     }
-    Some(match elsewhere(context, selector) {
-        Some((who, namespace)) => Why::Elsewhere(who, namespace),
-        None => Why::Label(near),
-    })
+    match elsewhere(context, selector) {
+        Some((who, namespace)) => Some(Why::Elsewhere(who, namespace)),
+        None => (closed || near.is_some()).then_some(Why::Label(near)),
+    }
 }
 
 /// Pods with these labels in another namespace than the policy's, when the peer names none.
