@@ -14,9 +14,10 @@ use super::Args;
 use super::judge::{Judge, Judged};
 use crate::cli::{Exit, Failure, Terminal};
 use crate::resolve::{self, Analysis};
+use apply::{Apart, Change};
 use files::Files;
 use proof::{Candidate, Outcome};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An edit may bring up a finding that has an edit as well; this often is looked again.
 const ROUNDS: usize = 100;
@@ -51,18 +52,36 @@ pub(super) fn run(
     let mut judged = judge.judged(analysis);
     for _ in 0..ROUNDS {
         let all = fixer.candidates(&judged, terminal);
-        let mut apart: Vec<&Candidate> = Vec::new();
-        for candidate in &all {
-            if apart.iter().all(|other| !candidate.overlaps(other)) {
-                apart.push(candidate);
-            }
-        }
+        let apart = without_overlaps(&all);
         let Some(next) = fixer.pick(&judged, &apart, terminal)? else {
             break;
         };
         judged = next;
     }
     fixer.finish(terminal)
+}
+
+/// Of candidates that overlap the first one; the others wait for the next round.
+fn without_overlaps(all: &[Candidate]) -> Vec<&Candidate> {
+    let mut taken: BTreeMap<&str, Apart> = BTreeMap::new();
+    let mut apart = Vec::new();
+    for candidate in all {
+        let changes = || {
+            let of_text = candidate.changes.iter();
+            of_text.flat_map(|(path, list)| list.iter().map(move |change| (path.as_str(), change)))
+        };
+        let meets = |(path, change): (&str, &Change)| {
+            taken.get(path).is_some_and(|taken| taken.meets(change))
+        };
+        if changes().any(meets) {
+            continue;
+        }
+        for (path, change) in changes() {
+            taken.entry(path).or_default().insert(change);
+        }
+        apart.push(candidate);
+    }
+    apart
 }
 
 struct Fixer<'a> {

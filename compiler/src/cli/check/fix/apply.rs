@@ -1,5 +1,6 @@
 //! Edits of one text.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// A replacement in one text.
@@ -23,6 +24,29 @@ impl Change {
 
     pub(super) fn range(&self) -> Range<usize> {
         self.start..self.end
+    }
+}
+
+/// Changes of one text of which none overlaps another.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Apart(BTreeSet<Change>);
+
+impl Apart {
+    /// Is there a change that overlaps this one?
+    pub(super) fn meets(&self, change: &Change) -> bool {
+        // They are in order and do not overlap each other: those that end before it are passed over.
+        let until = Change {
+            start: change.end + 1,
+            end: 0,
+            with: String::new(),
+        };
+        let near = self.0.range(..until).rev();
+        let mut near = near.take_while(|other| other.end >= change.start);
+        near.any(|other| other.overlaps(change))
+    }
+
+    pub(super) fn insert(&mut self, change: &Change) {
+        self.0.insert(change.clone());
     }
 }
 
@@ -112,6 +136,11 @@ mod tests {
         ] {
             assert_eq!(a.overlaps(&b), overlaps, "{a:?} {b:?}");
             assert_eq!(b.overlaps(&a), overlaps, "{b:?} {a:?}");
+            let mut apart = Apart::default();
+            for other in [change(7..9, ""), a.clone(), change(4..4, "x")] {
+                apart.insert(&other);
+            }
+            assert_eq!(apart.meets(&b), overlaps, "{a:?} {b:?}");
         }
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Files {
     only_shown: bool,
     before: Texts,
     after: Texts,
+    /// What was found out about a text, which is asked once.
+    asked: BTreeMap<String, Result<(), String>>,
 }
 
 /// A text that is edited.
@@ -41,19 +43,31 @@ impl Files {
             only_shown,
             before: Texts::new(),
             after: Texts::new(),
+            asked: BTreeMap::new(),
         }
     }
 
     /// May every text of these edits be edited? Else one sentence.
-    pub(super) fn may_edit(&self, candidate: &Candidate, read: &Analysis) -> Result<(), String> {
+    pub(super) fn may_edit(
+        &mut self,
+        candidate: &Candidate,
+        read: &Analysis,
+    ) -> Result<(), String> {
         for path in candidate.changes.keys() {
-            // The newest reading of the path is the one that is judged.
-            let source = read.sources.iter().filter(|(_, s)| s.path == *path).last();
-            let Some((id, source)) = source else {
-                return Err("its text is not at hand".to_owned());
-            };
-            if !self.after.contains_key(path) {
-                self.may_begin(path, &source.text, id, read)?;
+            if self.after.contains_key(path) {
+                continue;
+            }
+            if !self.asked.contains_key(path) {
+                // The newest reading of the path is the one that is judged.
+                let source = read.sources.iter().filter(|(_, s)| s.path == *path).last();
+                let answer = match source {
+                    Some((id, source)) => self.may_begin(path, &source.text, id, read),
+                    None => Err("its text is not at hand".to_owned()),
+                };
+                self.asked.insert(path.clone(), answer);
+            }
+            if let Some(Err(why)) = self.asked.get(path) {
+                return Err(why.clone());
             }
         }
         Ok(())

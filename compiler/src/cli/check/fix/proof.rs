@@ -62,15 +62,6 @@ impl Candidate {
             changes,
         })
     }
-
-    /// Can only one of the two be made?
-    pub(super) fn overlaps(&self, other: &Self) -> bool {
-        self.changes.iter().any(|(path, own)| {
-            let theirs = other.changes.get(path).into_iter().flatten();
-            let meets = |theirs: &Change| own.iter().any(|change| change.overlaps(theirs));
-            theirs.into_iter().any(meets)
-        })
-    }
 }
 
 fn said(finding: &Finding, sources: &Sources) -> Said {
