@@ -53,7 +53,7 @@ impl Executor {
             let message = format!("non-function {arg} of type {}", value.type_name());
             return Err(self.refused(name, message.into()));
         }
-        self.read_args(name, &values);
+        self.read_args(name, &values)?;
         if let Some(running) = &mut self.running
             && (name == "include" || name == "tpl")
         {

@@ -6,7 +6,8 @@ pub struct Limits {
     /// Calls and blocks within each other. Helm allows 1,000 `include`s of one name within each
     /// other, each of which takes a few of these.
     pub depth: usize,
-    /// Statements and commands run in all.
+    /// Statements and commands run in all, and values and stretches of text that functions look
+    /// at.
     pub steps: u64,
     /// Bytes written in all, intermediate texts included.
     pub bytes: usize,

@@ -30,7 +30,8 @@ impl Executor {
         match name {
             "AsMap" => Ok(Value::from(map.typed(MapType::Any)).with_origin(receiver.origin)),
             "YAML" => {
-                self.read_all(receiver);
+                self.read_all(receiver)
+                    .map_err(|error| FuncError::new(error.message.clone()))?;
                 let yaml = yaml_of(receiver);
                 Ok(Value::from(Text::from(format!("{}\n", yaml.as_str()))))
             }

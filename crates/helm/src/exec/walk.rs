@@ -1,5 +1,6 @@
 //! Statements.
 
+use super::tracking::count;
 use super::{Exec, Executor};
 use crate::ast::{At, Branch, Invocation, Node};
 use crate::value::{Data, IntKind, Origin, Site, Text, Value, print};
@@ -55,7 +56,12 @@ impl Executor {
 
     /// Takes one step from the budget.
     pub(super) fn step(&mut self) -> Exec<()> {
-        self.steps += 1;
+        self.take(1)
+    }
+
+    /// Takes steps from the budget.
+    pub(super) fn take(&mut self, steps: u64) -> Exec<()> {
+        self.steps = self.steps.saturating_add(steps);
         if self.steps > self.limits.steps {
             return self.error(format!("more than {} steps", self.limits.steps));
         }
@@ -112,6 +118,8 @@ impl Executor {
         self.at(branch.at);
         let value = self.pipeline(dot, &branch.pipe)?;
         let entries = self.entries(&value)?;
+        // All at once: a loop that ends at its first item has been given all of them.
+        self.take(count(entries.len()))?;
         let flow = if entries.is_empty() {
             match &branch.otherwise {
                 Some(otherwise) => self.walk(dot, otherwise),
@@ -128,7 +136,6 @@ impl Executor {
         let mark = self.vars.len();
         let declares = &branch.pipe.declares;
         for (key, item) in entries {
-            self.step()?;
             self.reads.mark(item.origin);
             match (&**declares, branch.pipe.assigns) {
                 ([], _) => {}
@@ -246,7 +253,7 @@ impl Executor {
             }
             Data::Null => self.out.push_marked("<no value>", site, origin),
             _ => {
-                self.read_all(value);
+                self.read_all(value)?;
                 let text = print(value);
                 self.spend_bytes(text.len())?;
                 self.out.push_marked(&text, site, origin);

@@ -28,7 +28,8 @@ impl Call<'_> {
         self.executor.tpl(text, dot)
     }
 
-    /// Marks a value as read. Taking an entry out of a map or list by key or index does that for
+    /// Marks a value as read; what lies below the arguments of a function that looks at them as a
+    /// whole is marked before the call. Taking an entry out of a map or list by key or index does that for
     /// the entry; a key that is not there is said with [`Call::read_missing`].
     pub fn read(&mut self, value: &Value) {
         self.executor.reads.mark(value.origin);
@@ -37,11 +38,6 @@ impl Call<'_> {
     /// Marks that a key was asked of a map that does not have it.
     pub fn read_missing(&mut self, branch: &Value, key: &str) {
         self.executor.reads.mark_missing(branch.origin, key);
-    }
-
-    /// Marks a value and all below it as read: it is written, compared or hashed as a whole.
-    pub fn read_all(&mut self, value: &Value) {
-        self.executor.read_all(value);
     }
 
     /// Where values came from.

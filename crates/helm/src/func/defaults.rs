@@ -71,8 +71,8 @@ pub(super) const FUNCTIONS: &[Func] = &[
         let [one, other] = args else {
             return Err(arity());
         };
-        call.read_all(one);
-        call.read_all(other);
+        call.read(one);
+        call.read(other);
         Ok(deep_equal(one, other).into())
     }),
 ];

@@ -16,14 +16,14 @@ use Param::{Any, Str};
 pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("toYaml", &[Any], |call, args| {
         let [value] = args else { return Err(arity()) };
-        call.read_all(value);
+        call.read(value);
         let text = yaml_of(value);
         call.spend(text.len())?;
         Ok(text.into())
     }),
     Func::new("toYamlPretty", &[Any], |call, args| {
         let [value] = args else { return Err(arity()) };
-        call.read_all(value);
+        call.read(value);
         let text = pretty_yaml_of(value);
         call.spend(text.len())?;
         Ok(text.into())
@@ -79,7 +79,7 @@ pub(super) const FUNCTIONS: &[Func] = &[
         if value.is_null() {
             return Err("reflect: call of reflect.Value.Type on zero Value".into());
         }
-        call.read_all(value);
+        call.read(value);
         // What cannot be written is said in place of the text.
         let text = extract(value).and_then(|extract| to_toml(&extract.data));
         Ok(text.unwrap_or_else(|message| message).into())
@@ -118,7 +118,7 @@ fn without_line_break(text: Text) -> Text {
 
 fn json(call: &mut Call<'_>, args: &[Value], layout: Layout) -> Out {
     let [value] = args else { return Err(arity()) };
-    call.read_all(value);
+    call.read(value);
     let extract = extract(value)?;
     let text = extract.mark(&to_json(&extract.data, layout));
     call.spend(text.len())?;

@@ -159,7 +159,7 @@ fn has(call: &mut Call<'_>, args: &[Value]) -> Out {
     if haystack.is_null() {
         return Ok(false.into());
     }
-    call.read_all(haystack);
+    call.read(haystack);
     let items = items_or(haystack, "Cannot find has on type")?;
     Ok(items.iter().any(|item| deep_equal(needle, item)).into())
 }

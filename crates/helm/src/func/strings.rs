@@ -241,7 +241,7 @@ fn quote(call: &mut Call<'_>, args: &[Value]) -> Out {
         .iter()
         .filter(|value| !value.is_null())
         .map(|value| {
-            call.read_all(value);
+            call.read(value);
             quoted(&strval(value), value)
         })
         .collect();
@@ -311,7 +311,7 @@ fn squote(call: &mut Call<'_>, args: &[Value]) -> Out {
         .iter()
         .filter(|value| !value.is_null())
         .map(|value| {
-            call.read_all(value);
+            call.read(value);
             let mut out = TextBuilder::new();
             out.push_str("'");
             out.push(&printed(value));
@@ -335,7 +335,7 @@ fn cat(call: &mut Call<'_>, args: &[Value]) -> Out {
         .iter()
         .filter(|value| !value.is_null())
         .map(|value| {
-            call.read_all(value);
+            call.read(value);
             printed(value)
         })
         .collect();

@@ -74,19 +74,19 @@ pub(super) const FUNCTIONS: &[Func] = &[
     }),
     Func::new("toStrings", &[Any], |call, args| {
         let [list] = args else { return Err(arity()) };
-        call.read_all(list);
+        call.read(list);
         Ok(Value::strings(strslice(list)))
     }),
     Func::new("join", &[Str, Any], |call, args| {
         let [separator, list] = args else {
             return Err(arity());
         };
-        call.read_all(list);
+        call.read(list);
         Ok(join_texts(&strslice(list), &Call::text(separator)).into())
     }),
     Func::new("sortAlpha", &[Any], |call, args| {
         let [list] = args else { return Err(arity()) };
-        call.read_all(list);
+        call.read(list);
         if items(list).is_none() {
             return Ok(Value::strings([strval(list)]));
         }
