@@ -324,6 +324,9 @@ impl<'a> Reader<'a> {
             self.out.push('^');
         }
         let mut first = true;
+        // Whether a `-` here makes a range of the character before it. Behind `\w` and behind a
+        // range it is one of the characters.
+        let mut begins = false;
         loop {
             if self.take("[:") {
                 let (name, rest) = self
@@ -332,7 +335,7 @@ impl<'a> Reader<'a> {
                     .ok_or_else(|| missing_bracket(from))?;
                 self.rest = rest;
                 let _ = write!(self.out, "[:{name}:]");
-                first = false;
+                (first, begins) = (false, false);
                 continue;
             }
             match self.next() {
@@ -341,21 +344,48 @@ impl<'a> Reader<'a> {
                     self.out.push(']');
                     return Ok(());
                 }
-                Some('\\') => {
-                    self.escape(true)?;
+                Some('-') if begins && !self.rest.starts_with(']') => {
+                    self.out.push('-');
+                    self.class_item()?;
+                    begins = false;
+                    continue;
                 }
-                Some('-') if first || self.rest.starts_with(']') => self.out.push_str("\\-"),
-                Some(c @ ('[' | ']' | '&' | '~' | '^')) => {
-                    self.out.push('\\');
-                    self.out.push(c);
-                }
-                Some(c) => {
-                    self.check_range(c)?;
-                    self.out.push(c);
-                }
+                Some(c) => begins = self.class_char(c)?,
             }
             first = false;
         }
+    }
+}
+
+impl Reader<'_> {
+    /// The end of a range.
+    fn class_item(&mut self) -> Result<(), String> {
+        match self.next() {
+            Some(c) => self.class_char(c).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    /// A character of a class; tells whether it can begin a range.
+    fn class_char(&mut self, c: char) -> Result<bool, String> {
+        match c {
+            '\\' => {
+                let many = self
+                    .rest
+                    .starts_with(['d', 'w', 's', 'D', 'W', 'S', 'p', 'P']);
+                self.escape(true)?;
+                return Ok(!many);
+            }
+            '[' | ']' | '&' | '~' | '^' | '-' => {
+                self.out.push('\\');
+                self.out.push(c);
+            }
+            c => {
+                self.check_range(c)?;
+                self.out.push(c);
+            }
+        }
+        Ok(true)
     }
 }
 
