@@ -193,11 +193,12 @@ impl Work<'_> {
         let facts = Facts {
             root,
             reads: &executor.reads,
+            given,
             disabled: &self.rendering.disabled,
             missing: &self.rendering.missing,
             asked: asked.collect(),
         };
-        self.rendering.unread = unread(&facts, given);
+        self.rendering.unread = unread(&facts);
     }
 }
 

@@ -53,19 +53,41 @@ type Asked = (Rc<[Rc<str>]>, Rc<str>);
 pub(super) struct Facts<'a> {
     pub(super) root: &'a Node,
     pub(super) reads: &'a Reads,
+    /// What the user gave.
+    pub(super) given: &'a Map,
     pub(super) disabled: &'a [Disabled],
     pub(super) missing: &'a [MissingDependency],
     /// Keys that were asked for and not there, with the path of the map.
     pub(super) asked: Vec<Asked>,
 }
 
+impl Facts<'_> {
+    /// Whether a template took the user's value of this path out of the map or list it is in.
+    fn is_read(&self, path: &[Rc<str>]) -> bool {
+        let mut value = Value::from(self.given.clone());
+        for key in path {
+            let below = match &value.data {
+                Data::Map(map) => map.get(key),
+                Data::List(list) => key.parse().ok().and_then(|at| list.get(at)),
+                _ => None,
+            };
+            match below {
+                Some(below) => value = below,
+                None => return false,
+            }
+        }
+        self.reads.is_read(value.origin)
+    }
+}
+
 /// The most paths named as places where the key would be known.
 const MOST_ELSEWHERE: usize = 3;
 
 /// The unread leaves of what the user gave, in the order of their paths.
-pub(super) fn unread(facts: &Facts<'_>, given: &Map) -> Vec<Unread> {
+pub(super) fn unread(facts: &Facts<'_>) -> Vec<Unread> {
     let mut leaves = Vec::new();
-    collect(&Value::from(given.clone()), &mut Vec::new(), &mut leaves);
+    let given = Value::from(facts.given.clone());
+    collect(&given, &mut Vec::new(), &mut leaves);
     leaves.retain(|(_, origin, _)| !origin.is_none() && !facts.reads.is_read(*origin));
     if leaves.is_empty() {
         return Vec::new();
@@ -157,7 +179,13 @@ impl<'a> Known<'a> {
         let Some(node) = node else {
             return WhyUnread::Inert;
         };
-        for part in node.path.len()..path.len() {
+        // What a template took out is known, by whatever name: it went through the map.
+        let read = (node.path.len()..path.len()).rev().find(|length| {
+            path.get(..*length)
+                .is_some_and(|above| facts.is_read(above))
+        });
+        let first = read.unwrap_or(node.path.len()).max(node.path.len());
+        for part in first..path.len() {
             if let Some(known) = self.unknown(facts, node, path, part) {
                 return WhyUnread::Unknown {
                     part,
@@ -183,10 +211,11 @@ impl<'a> Known<'a> {
         let defaults = own.iter().try_fold(node.values.clone(), |map, key| {
             map.get(key)?.as_map().cloned()
         });
-        // Items of lists have no names, and what a chart leaves empty may hold anything.
+        // Items of lists have no names, and what a chart leaves empty may hold anything. So may
+        // what it says nothing of and did not look into.
         let free = match &defaults {
             Some(map) => map.is_empty() && !own.is_empty(),
-            None => false,
+            None => !facts.is_read(above),
         };
         if free || key.parse::<usize>().is_ok() {
             return None;
