@@ -5,11 +5,11 @@
 //! left out only when two renderings by the real helm differ in it. Dependencies that a chart
 //! declares and does not hold are taken from charts of that name below the directories.
 
-mod charts;
+pub(crate) mod charts;
 mod documents;
 mod helm;
-mod report;
-mod vendor;
+pub(crate) mod report;
+pub(crate) mod vendor;
 
 use crate::root;
 use charts::Found;
@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// The Kubernetes version that both are told.
-const KUBE_VERSION: &str = "1.32.0";
+pub(crate) const KUBE_VERSION: &str = "1.32.0";
 
 /// Compares our rendering with the real helm's.
 #[derive(Debug, clap::Args)]
@@ -91,7 +91,7 @@ pub fn run(args: &Args) -> Result<(), String> {
     report::json(&outcomes, &args.json)?;
     let table = report::markdown(&outcomes, args);
     if let Some(path) = &args.markdown {
-        let page = report::page(path, &table)?;
+        let page = report::page(path, "helm-compare", &table)?;
         std::fs::write(path, page).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     write!(std::io::stdout(), "{table}").map_err(|error| error.to_string())?;
@@ -166,7 +166,7 @@ impl Work<'_> {
             verdicts: BTreeMap::new(),
             times: None,
         };
-        let chart = match vendor::assemble(found, self.index)? {
+        let chart = match vendor::assemble(found, self.index, "helm-compare")? {
             Ok(chart) => chart,
             Err(missing) => {
                 outcome.skipped = Some(format!("needs {missing}, which lies nowhere"));

@@ -10,6 +10,8 @@ mod cni_keys;
 mod demo;
 mod r#gen;
 mod helm_compare;
+mod helm_provenance;
+mod helm_typos;
 mod new_lint;
 
 use clap::{Parser, Subcommand};
@@ -36,6 +38,10 @@ enum Verb {
     Gen(r#gen::Args),
     /// Renders every chart below directories with ours and with the real helm, and compares.
     HelmCompare(helm_compare::Args),
+    /// Looks for rendered bytes and scalars that do not lead back to templates and values.
+    HelmProvenance(helm_provenance::Args),
+    /// Makes typos in values files and counts those that are noticed.
+    HelmTypos(helm_typos::Args),
     /// Makes the files of a new rule of netpolc: code, page, examples, registry line.
     NewLint(new_lint::Args),
 }
@@ -47,6 +53,8 @@ fn main() -> ExitCode {
         Verb::Demo(args) => demo::run(&args),
         Verb::Gen(args) => r#gen::run(&args),
         Verb::HelmCompare(args) => helm_compare::run(&args),
+        Verb::HelmProvenance(args) => helm_provenance::run(&args),
+        Verb::HelmTypos(args) => helm_typos::run(&args),
         Verb::NewLint(args) => new_lint::run(&args),
     };
     match outcome {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// A chart on disk.
 #[derive(Clone, Debug)]
-pub(super) struct Found {
+pub(crate) struct Found {
     /// The chart's directory, or its archive.
     pub path: PathBuf,
     /// The directory that was searched.
@@ -24,31 +24,31 @@ pub(super) struct Found {
 
 impl Found {
     /// The path below the searched directory.
-    pub(super) fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         let path = self.path.strip_prefix(&self.base).unwrap_or(&self.path);
         path.to_string_lossy().into_owned()
     }
 
     /// The first directory below the searched one: a repository, where many lie side by side.
-    pub(super) fn repository(&self) -> Option<PathBuf> {
+    pub(crate) fn repository(&self) -> Option<PathBuf> {
         let path = self.path.strip_prefix(&self.base).ok()?;
         Some(self.base.join(path.components().next()?))
     }
 }
 
 /// All charts found, sorted by their paths.
-pub(super) struct Index(Vec<Found>);
+pub(crate) struct Index(Vec<Found>);
 
 impl Index {
     /// The charts to render: no libraries, no parts of other charts.
-    pub(super) fn renderable(&self) -> impl Iterator<Item = &Found> {
+    pub(crate) fn renderable(&self) -> impl Iterator<Item = &Found> {
         self.0
             .iter()
             .filter(|found| !found.library && !found.inside)
     }
 
     /// A chart of this name for another one: out of its own repository if there is one.
-    pub(super) fn named(&self, name: &str, of: &Found) -> Option<&Found> {
+    pub(crate) fn named(&self, name: &str, of: &Found) -> Option<&Found> {
         let fits =
             |found: &&Found| found.name == name && found.path.is_dir() && found.path != of.path;
         let own = of.repository();
@@ -59,7 +59,7 @@ impl Index {
 }
 
 /// Looks for charts.
-pub(super) fn find(dirs: &[PathBuf]) -> Result<Index, String> {
+pub(crate) fn find(dirs: &[PathBuf]) -> Result<Index, String> {
     let mut charts = Vec::new();
     for dir in dirs {
         let base = fs::canonicalize(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
@@ -112,7 +112,7 @@ fn archive(path: &Path, base: &Path, name: &str) -> Option<Found> {
 }
 
 /// `redis-1.2.3.tgz` is chart `redis` of version `1.2.3`.
-pub(super) fn split_version(file: &str) -> Option<(String, String)> {
+pub(crate) fn split_version(file: &str) -> Option<(String, String)> {
     let stem = file.strip_suffix(".tgz")?;
     let (at, _) = stem.match_indices('-').find(|(at, _)| {
         let rest = stem.get(at + 1..).unwrap_or_default();

@@ -6,10 +6,6 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
-/// Where a page's table begins and ends.
-const BEGIN: &str = "<!-- helm-compare: begin -->\n";
-const END: &str = "<!-- helm-compare: end -->\n";
-
 struct Sums {
     documents: usize,
     equal: usize,
@@ -195,16 +191,18 @@ fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.get(numbers.len() / 2).copied().unwrap_or_default()
 }
 
-/// A page with its table replaced; what people wrote around it stays.
-pub(super) fn page(path: &Path, table: &str) -> Result<String, String> {
-    let old = std::fs::read_to_string(path).unwrap_or_default();
-    let (before, after) = match (old.find(BEGIN), old.find(END)) {
-        (Some(begin), Some(end)) if begin < end => (
-            old.get(..begin).unwrap_or_default(),
-            old.get(end + END.len()..).unwrap_or_default(),
-        ),
-        _ if old.is_empty() => ("# Compared with helm template\n\n", ""),
-        _ => return Err(format!("{} has no place for the table", path.display())),
+/// A page with the part replaced that a verb writes; what people wrote around it stays.
+pub(crate) fn page(path: &Path, verb: &str, part: &str) -> Result<String, String> {
+    let begin = format!("<!-- {verb}: begin -->\n");
+    let end = format!("<!-- {verb}: end -->\n");
+    let old =
+        std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let place = old.split_once(&begin).zip(old.rsplit_once(&end));
+    let Some(((before, _), (_, after))) = place else {
+        return Err(format!(
+            "{} has no place for what {verb} writes",
+            path.display()
+        ));
     };
-    Ok(format!("{before}{BEGIN}{table}{END}{after}"))
+    Ok(format!("{before}{begin}{part}{end}{after}"))
 }

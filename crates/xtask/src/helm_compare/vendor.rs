@@ -1,4 +1,4 @@
-//! Charts with their dependencies in `charts/`, put together below `target/helm-compare`.
+//! Charts with their dependencies in `charts/`, put together below `target/VERB`.
 
 use super::charts::{Found, Index, split_version};
 use crate::root;
@@ -11,12 +11,17 @@ const DEPTH: usize = 6;
 
 /// The chart as it lies, or a copy with what it lacked; `Err` inside names a dependency that is
 /// nowhere.
-pub(super) fn assemble(found: &Found, index: &Index) -> Result<Result<PathBuf, String>, String> {
+pub(crate) fn assemble(
+    found: &Found,
+    index: &Index,
+    verb: &str,
+) -> Result<Result<PathBuf, String>, String> {
     if lacking(found).is_empty() {
         return Ok(Ok(found.path.clone()));
     }
     let copy = root()
-        .join("target/helm-compare")
+        .join("target")
+        .join(verb)
         .join(found.shown().replace('/', "__"));
     if copy.exists() {
         fs::remove_dir_all(&copy).map_err(|error| error.to_string())?;
