@@ -1,5 +1,9 @@
 //! Every seed of the engine's fuzz targets is replayed: what crashed once stays mended.
-#![expect(clippy::expect_used, reason = "tests fail by panicking")]
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "tests fail by panicking and name the seed they are at"
+)]
 
 #[path = "../../../fuzz/bodies/chart_archive.rs"]
 mod chart_archive;

@@ -3,7 +3,7 @@
 use super::with;
 use crate::helm_typos::files;
 use crate::helm_typos::typo::{self, Path};
-use netpol_helm::chart::Chart;
+use netpol_helm::chart::{Chart, ChartFile, Dependency};
 use netpol_helm::exec::Place;
 use netpol_helm::render::{Document, Rendering};
 use netpol_yaml::{Kind, Limits, NodeRef, parse};
@@ -30,10 +30,7 @@ pub(super) struct Sums {
 
 /// A chart's own values with those of its subcharts laid below.
 pub(super) fn values(chart: &Chart) -> Value {
-    let text = chart
-        .values
-        .as_ref()
-        .map(netpol_helm::chart::ChartFile::text);
+    let text = chart.values.as_ref().map(ChartFile::text);
     let own = text.as_deref().and_then(files::values);
     let mut own = own.unwrap_or_else(|| Map::new().into());
     for subchart in &chart.subcharts {
@@ -41,7 +38,7 @@ pub(super) fn values(chart: &Chart) -> Value {
         let declared = chart.metadata.dependencies.iter();
         let mut uses: BTreeSet<&str> = { declared }
             .filter(|dependency| dependency.name == *name)
-            .map(|dependency| dependency.known_as())
+            .map(Dependency::known_as)
             .collect();
         if uses.is_empty() {
             uses.insert(name);
@@ -72,7 +69,7 @@ fn lay_below(above: &mut Value, below: Value) {
 /// The leaves that the chart reads when a user gives them all.
 pub(super) fn read(chart: &Rc<Chart>, values: &Value) -> Vec<Path> {
     let rendering = with(chart, Some(&values.to_string()));
-    let text = |path: &[Rc<str>]| path.iter().map(|key| key.to_string()).collect();
+    let text = |path: &[Rc<str>]| path.iter().map(ToString::to_string).collect();
     let unread: BTreeSet<Path> = rendering.unread.iter().map(|one| text(&one.path)).collect();
     let mut leaves = typo::leaves(values);
     leaves.retain(|leaf| !unread.contains(leaf));

@@ -47,7 +47,7 @@ impl Names {
         let all = texts.filter_map(|(_, text)| values(&text));
         let names = all.flat_map(|value| {
             let leaves = typo::leaves(&value);
-            leaves.iter().map(|path| ends(path)).collect::<Vec<_>>()
+            leaves.iter().map(ends).collect::<Vec<_>>()
         });
         Self(names.collect())
     }

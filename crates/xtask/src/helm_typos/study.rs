@@ -3,7 +3,7 @@
 use super::Args;
 use super::files::{self, Names};
 use super::typo::{self, Kind, Path, Random, Typo};
-use netpol_helm::chart::{Chart, ChartFiles, ChartLimits};
+use netpol_helm::chart::{Chart, ChartFile, ChartFiles, ChartLimits};
 use netpol_helm::render::{Options, Rendering, WhyUnread, render};
 use netpol_helm::values::{ValuesFile, ValuesInput};
 use serde_json::Value;
@@ -83,7 +83,7 @@ pub(super) fn chart(
         };
         out.push(file(&chart, name, (text, &values), args.each, &mut random));
     }
-    let own = chart.values.as_ref().map(|file| file.text());
+    let own = chart.values.as_ref().map(ChartFile::text);
     let own = own.as_deref().and_then(files::values);
     let mut random = Random::new(args.seed, &format!("{shown}/values.yaml"));
     if let Some(values) = own.and_then(|all| overridden(&chart, &all, names, &mut random)) {
@@ -173,7 +173,7 @@ fn alarms(chart: &Chart, rendering: &Rendering) -> Vec<Alarm> {
         if words.is_empty() {
             collect_words(chart, &mut words);
         }
-        let key = unread.path.get(*part).map(|key| key.to_string());
+        let key = unread.path.get(*part).map(ToString::to_string);
         alarms.push(Alarm {
             path: unread.path.join("."),
             certain: key.is_some_and(|key| !words.contains(&key)),
@@ -269,7 +269,7 @@ fn paths<'a>(
         .unread
         .iter()
         .filter(move |unread| which(&unread.why));
-    unread.map(|unread| unread.path.iter().map(|key| key.to_string()).collect())
+    unread.map(|unread| unread.path.iter().map(ToString::to_string).collect())
 }
 
 fn unknown(rendering: &Rendering) -> BTreeSet<Path> {

@@ -205,11 +205,7 @@ fn misspelt(kind: Kind, key: &str, random: &mut Random) -> Option<String> {
         Kind::Plural if letters.last().is_some_and(|last| *last == 's') && letters.len() > 1 => {
             letters.pop();
         }
-        Kind::Plural
-            if letters
-                .last()
-                .is_some_and(|last| last.is_ascii_alphabetic()) =>
-        {
+        Kind::Plural if letters.last().is_some_and(char::is_ascii_alphabetic) => {
             letters.push('s');
         }
         Kind::Drop | Kind::Plural | Kind::Nesting => return None,
