@@ -180,7 +180,10 @@ pub(super) fn markdown(outcomes: &[Outcome], args: &Args) -> String {
         say(format_args!("\nNot compared:\n"));
     }
     for outcome in skipped {
+        // What helm says names files by their whole paths.
+        let base = format!("{}/", outcome.found.base.display());
         let why = outcome.skipped.as_deref().unwrap_or_default();
+        let why = why.replace(&base, "");
         say(format_args!("- {}: {why}", outcome.found.shown()));
     }
     out
