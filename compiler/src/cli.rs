@@ -11,6 +11,7 @@ pub mod diff;
 pub mod explain;
 mod files;
 mod git;
+pub mod helm;
 pub mod init;
 pub mod inputs;
 pub mod inspect;
@@ -19,6 +20,7 @@ pub mod man;
 mod overlays;
 pub mod query;
 pub mod reach;
+pub mod render;
 pub mod sign;
 pub mod targets;
 pub mod terminal;
@@ -83,6 +85,7 @@ enum Verb {
     Diff(diff::Args),
     Test(test::Args),
     Build(build::Args),
+    Render(render::Args),
     Inspect(inspect::Args),
     Keygen(keygen::Args),
     Sign(sign::Args),
@@ -119,6 +122,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, terminal: &mut Terminal<'_>
         Verb::Diff(args) => targets::each(args, terminal, diff::run),
         Verb::Test(args) => test::run(args, terminal),
         Verb::Build(args) => build::run(args, terminal),
+        Verb::Render(args) => targets::each(args, terminal, render::run),
         Verb::Inspect(args) => inspect::run(args, terminal),
         Verb::Keygen(args) => keygen::run(args, terminal),
         Verb::Sign(args) => sign::run(args, terminal),

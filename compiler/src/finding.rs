@@ -4,7 +4,7 @@ mod day;
 
 pub use day::{Day, NoDay};
 
-use crate::source::{Location, Span};
+use crate::source::{Home, Location, Sources, Span};
 use serde::Serialize;
 
 /// How much it matters. A code's severity stands in the registry of `lint`; open-world readings
@@ -159,9 +159,75 @@ impl Finding {
         primary.or(self.labels.first()).map(|l| l.at)
     }
 
+    /// The same finding at places that people can open: what a chart rendered is told at the line of
+    /// the template, with the values that it was made of.
+    #[must_use]
+    pub fn at_home(mut self, sources: &Sources) -> Self {
+        let mut more = Vec::new();
+        for label in &mut self.labels {
+            let home = sources.home(label.at);
+            if home.at == label.at {
+                continue;
+            }
+            if label.primary {
+                let calls = home.calls.first();
+                more.extend(calls.map(|at| (*at, "called from here".to_owned())));
+                more.extend(values_of(&home));
+            }
+            label.at = home.at;
+        }
+        for (at, text) in more {
+            if !self.labels.iter().any(|label| label.at == at) {
+                self = self.see(at, text);
+            }
+        }
+        let edits = self.edits.drain(..).map(|edit| edit.at_home(sources));
+        self.edits = edits.collect::<Option<Vec<_>>>().unwrap_or_default();
+        self
+    }
+
     /// The order of reports: by place, then code, then message.
     pub fn sort_key(&self) -> (Option<Location>, Code, &str) {
         (self.location(), self.code, &self.message)
+    }
+}
+
+/// So many values are shown with a place that was made of them.
+const VALUES: usize = 3;
+
+/// The values behind a place: those that it shows, and those of the user that decided whether it is
+/// there.
+fn values_of(home: &Home<'_>) -> Vec<(Location, String)> {
+    let shown = home.leaves.iter().take(VALUES);
+    let shown = shown.map(|leaf| (leaf.at, format!("`{}` is set here", leaf.path)));
+    let guards = home.guards.iter().filter(|leaf| leaf.given).take(VALUES);
+    let guards = guards.map(|leaf| {
+        (
+            leaf.at,
+            format!("`{}` decides whether it is there", leaf.path),
+        )
+    });
+    shown.chain(guards).collect()
+}
+
+impl Edit {
+    /// The same edit in a file; `None` when no file holds these bytes as they are.
+    fn at_home(self, sources: &Sources) -> Option<Self> {
+        let source = sources.get(self.at.source)?;
+        let Some(provenance) = source.provenance() else {
+            return Some(self);
+        };
+        let [mark] = provenance.marks(self.at.span) else {
+            return None;
+        };
+        let whole = mark.start <= self.at.span.start && self.at.span.end <= mark.end;
+        let at = match &*mark.leaves {
+            _ if mark.verbatim && whole => sources.home(self.at).at,
+            [leaf] if whole => leaf.at,
+            _ => return None,
+        };
+        let there = sources.get(at.source)?.slice(at.span)?;
+        (source.slice(self.at.span)? == there).then_some(Self { at, ..self })
     }
 }
 

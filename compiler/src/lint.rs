@@ -45,6 +45,8 @@ use crate::resolve::Analysis;
 pub enum Family {
     /// `NP1xx`: texts that cannot be read, or are read otherwise than they look.
     Reading,
+    /// `NP2xx`: charts and the values given to them.
+    Charts,
     /// `NP3xx`: policy against policy.
     Policies,
     /// `NP4xx`: policies against workloads.
@@ -175,6 +177,8 @@ pub fn lowering(analysis: &Analysis) -> Vec<Finding> {
             findings.extend(run(&context, rule));
         }
     }
+    let findings = findings.into_iter();
+    let mut findings: Vec<Finding> = findings.map(|f| f.at_home(&analysis.sources)).collect();
     sort(&mut findings);
     findings
 }

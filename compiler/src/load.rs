@@ -1,23 +1,29 @@
-//! From paths to objects: files, directories, standard input, lists and dumps.
+//! From paths to objects: files, directories, standard input, lists and dumps; charts, rendered; and
+//! objects that name charts (Argo CD, Flux) with the charts that they name.
 //!
 //! Nothing here fails as a whole. A file or document that cannot be read gives a finding with a
 //! sentence, and all others are read.
 
+mod chart_values;
 mod charts;
 pub(crate) mod documents;
 mod files;
+mod gitops;
 pub(crate) mod ignores;
+mod kustomize;
 mod lists;
-mod names;
 mod object;
 mod pointers;
 mod text;
 
+use crate::source::names;
+pub(crate) use crate::source::names::quoted;
+pub use charts::{ChartInput, HelmOptions, ValuesArg};
 pub use ignores::Ignore;
-pub(crate) use names::quoted;
 pub use object::{Layer, NoObjectKey, Object, ObjectKey};
 pub(crate) use object::{as_written, location, place};
 
+use crate::chart::Rendered;
 use crate::finding::{Code, Finding, Severity};
 use crate::source::{Location, SourceId, Sources, Span};
 use netpol_yaml::{Document, Limits, SurpriseKind};
@@ -35,6 +41,27 @@ pub struct LoadOptions {
     /// Texts that are read in place of what stands in the files, by the path that reports show: to
     /// try an edit before it is written.
     pub overlay: BTreeMap<String, Arc<str>>,
+    /// What charts are rendered with.
+    pub helm: HelmOptions,
+    /// Charts with values of their own, beside those that the paths lead to.
+    pub charts: Vec<ChartInput>,
+}
+
+impl LoadOptions {
+    /// The same for objects beside the input (a dump, what is added): no chart of the options is
+    /// among them.
+    #[must_use]
+    pub fn without_charts(&self) -> Self {
+        Self {
+            helm: HelmOptions {
+                values: Vec::new(),
+                arguments: Vec::new(),
+                ..self.helm.clone()
+            },
+            charts: Vec::new(),
+            ..self.clone()
+        }
+    }
 }
 
 /// Everything that was read from the paths.
@@ -54,6 +81,19 @@ pub struct Loaded {
     pub findings: Vec<Finding>,
     /// What is missing from the analysis because it could not be read, one sentence each.
     pub incomplete: Vec<String>,
+    /// What charts became, in the order of reading.
+    pub rendered: Vec<Release>,
+}
+
+/// What a chart became.
+#[derive(Debug, Clone)]
+pub struct Release {
+    /// How people are told of the chart.
+    pub shown: String,
+    /// Its documents.
+    pub documents: Vec<Rendered>,
+    /// What `helm template` prints; `None` where Helm refuses it.
+    pub printed: Option<String>,
 }
 
 /// A place that kubectl reads as something else than it looks.
@@ -91,11 +131,16 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions, sources: &mut Sources) -> 
                 source,
                 shown: &file.shown,
                 named: file.named,
+                namespace: None,
                 content: text,
             };
             documents::read(&text, &options.limits, &mut loaded);
         }
     }
+    kustomize::read(&files, options, sources, &mut loaded);
+    let mut renderer = charts::Renderer::new(options, sources, &mut report, &mut loaded);
+    gitops::render(paths, &mut renderer);
+    renderer.given(&files.charts);
     loaded.findings.extend(report.findings);
     loaded.incomplete.extend(report.incomplete);
     loaded
@@ -132,7 +177,7 @@ pub(crate) fn read_text(
 struct Report {
     findings: Vec<Finding>,
     incomplete: Vec<String>,
-    /// Charts that were reported already.
+    /// Templates that were reported already, by their charts.
     charts: Vec<PathBuf>,
 }
 

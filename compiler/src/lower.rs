@@ -43,27 +43,34 @@ pub fn encode(bundle: &Bundle) -> Result<Vec<u8>, BundleError> {
 /// Every rule number, isolations included, with the line that it comes from.
 fn source_map(model: &Model, sources: &Sources) -> SourceMap {
     let places = ModelPlaces::new(model, sources);
-    let root = Root::of(sources.iter().map(|(_, source)| source.path.as_str()));
+    let root = Root::of(sources.files().map(|(_, source)| source.path.as_str()));
     let mut map = SourceMap::default();
     for rule in (RuleId::FIRST..model.policies.id_bound()).map(RuleId) {
         let reference = model.policies.rule_ref(rule);
         let (Some(reference), Some(at)) = (reference, places.location(rule)) else {
             continue;
         };
-        let (Some(policy), Some(source)) = (policy_key(reference), sources.get(at.source)) else {
+        let Some(policy) = policy_key(reference) else {
             continue;
         };
-        let position = source.line_column(at.span.start);
-        let place = SourceRef {
-            policy: policy.clone(),
-            text: describe(reference),
-            file: root.below(&source.path),
-            line: position.line,
-            column: position.column,
-            start: u64::from(at.span.start),
-            end: u64::from(at.span.end),
-        };
-        map.add(rule, place);
+        // The rule first, then the values of the chart that it was made of.
+        let home = sources.home(at);
+        let values = home.leaves.iter().chain(&home.guards);
+        let values = values.map(|leaf| (leaf.at, format!("value {}", leaf.path)));
+        for (at, text) in std::iter::once((home.at, describe(reference))).chain(values) {
+            if let Some((source, position)) = sources.position(at) {
+                let place = SourceRef {
+                    policy: policy.clone(),
+                    text,
+                    file: root.below(&source.path),
+                    line: position.line,
+                    column: position.column,
+                    start: u64::from(at.span.start),
+                    end: u64::from(at.span.end),
+                };
+                map.add(rule, place);
+            }
+        }
     }
     map
 }

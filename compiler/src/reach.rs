@@ -30,4 +30,4 @@ pub use judge::{Judge, ModelJudge};
 pub use places::ModelPlaces;
 pub use ports::PortRange;
 pub use question::{PortQuestion, Who};
-pub use reason::{Place, Places, Reasons};
+pub use reason::{Place, Places, Reasons, ValuePlace};

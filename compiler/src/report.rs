@@ -89,9 +89,9 @@ impl Report<'_> {
             errors: of(Severity::Error),
             warnings: of(Severity::Warning),
             notes: of(Severity::Note),
-            files: self.sources.iter().count(),
             suppressed: self.suppressed.iter().filter(|s| !s.by.is_known()).count(),
             known: self.suppressed.iter().filter(|s| s.by.is_known()).count(),
+            files: self.sources.files().count(),
         }
     }
 }

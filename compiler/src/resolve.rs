@@ -31,7 +31,7 @@ mod workloads;
 pub use inputs::{Inputs, LabelChange, LabelTarget, NoLabelChange, WhatIf};
 
 use crate::finding::{Code, Finding, Severity};
-use crate::load::{self, Ignore, Layer, LoadOptions, Loaded, Object, ObjectKey, Surprise};
+use crate::load::{self, Ignore, Layer, LoadOptions, Loaded, Object, ObjectKey, Release, Surprise};
 use crate::model::{CniValues, Model};
 use crate::schema;
 use crate::source::{Location, Sources};
@@ -50,6 +50,8 @@ pub struct Analysis {
     pub surprises: Vec<Surprise>,
     /// Findings that the texts ask to be spared.
     pub ignores: Vec<Ignore>,
+    /// What charts became, in the order of reading.
+    pub releases: Vec<Release>,
     /// The meaning.
     pub model: Model,
     /// Everything that reading and schema checks have found: NP101, NP102, NP103, NP104 for
@@ -96,7 +98,11 @@ fn read_into(inputs: &Inputs, mut out: Analysis) -> Analysis {
         (Layer::Added, &inputs.what_if.add),
     ];
     for (layer, paths) in layers {
-        let mut loaded = load::load(paths, &inputs.load, &mut out.sources);
+        let mut loaded = if layer == Layer::Given {
+            load::load(paths, &inputs.load, &mut out.sources)
+        } else {
+            load::load(paths, &inputs.load.without_charts(), &mut out.sources)
+        };
         check(layer, &mut loaded);
         let first = out.objects.len();
         for surprise in &mut loaded.surprises {
@@ -118,6 +124,7 @@ fn read_into(inputs: &Inputs, mut out: Analysis) -> Analysis {
         out.ignores.append(&mut loaded.ignores);
         out.findings.append(&mut loaded.findings);
         incomplete.append(&mut loaded.incomplete);
+        out.releases.append(&mut loaded.rendered);
     }
     let (mut cni, found) = cni::read(
         &inputs.cni_values,
@@ -174,9 +181,12 @@ fn nothing_to_read(
     inventories: &[(Location, Cluster)],
 ) -> Option<Finding> {
     let empty = read.objects.is_empty() && inventories.is_empty();
-    let asked = !inputs.paths.is_empty() || !inputs.cluster_state.is_empty();
+    let asked = !inputs.paths.is_empty()
+        || !inputs.cluster_state.is_empty()
+        || !inputs.load.charts.is_empty();
+    let rendered = !read.releases.is_empty();
     let said = read.findings.iter().any(|f| f.severity == Severity::Error);
-    if !asked || !empty || said {
+    if !asked || !empty || said || rendered {
         return None;
     }
     let message = "there is no Kubernetes object in the input";

@@ -1,4 +1,9 @@
-//! The texts that were read, and places in them.
+//! The texts that were read or rendered, and places in them.
+
+pub(crate) mod names;
+mod provenance;
+
+pub use provenance::{Home, Leaf, Mark, Provenance};
 
 use std::fmt;
 use std::sync::Arc;
@@ -44,6 +49,10 @@ pub struct Source {
     pub text: Arc<str>,
     /// Byte offsets at which lines begin; the first is 0.
     line_starts: Vec<u32>,
+    /// Of a rendered text: where its bytes come from.
+    provenance: Option<Arc<Provenance>>,
+    /// Can it be opened under its path, or is it an argument or what another program wrote?
+    is_file: bool,
 }
 
 impl Source {
@@ -56,7 +65,14 @@ impl Source {
             path,
             text,
             line_starts,
+            provenance: None,
+            is_file: true,
         }
+    }
+
+    /// Where the bytes of a rendered text come from; `None` for a text that was read.
+    pub fn provenance(&self) -> Option<&Provenance> {
+        self.provenance.as_deref()
     }
 
     /// Where a byte stands.
@@ -98,6 +114,53 @@ impl Sources {
         id
     }
 
+    /// Takes in a text that was rendered: `path` is the template's, and `provenance` tells of every
+    /// byte where it comes from.
+    pub fn add_rendered(
+        &mut self,
+        path: impl Into<String>,
+        text: impl Into<Arc<str>>,
+        provenance: Provenance,
+    ) -> SourceId {
+        let id = self.add(path, text);
+        if let Some(source) = self.0.last_mut() {
+            source.provenance = Some(Arc::new(provenance));
+            source.is_file = false;
+        }
+        id
+    }
+
+    /// Takes in a text that no file holds: an argument, or what another program wrote.
+    pub fn add_aside(&mut self, name: &str, text: impl Into<Arc<str>>) -> SourceId {
+        let id = self.add_once(name, text);
+        let source = usize::try_from(id.0).ok().and_then(|at| self.0.get_mut(at));
+        if let Some(source) = source {
+            source.is_file = false;
+        }
+        id
+    }
+
+    /// The text of this path, taken in before or now. The same path with another text (a chart's
+    /// file at another commit, say) is another source.
+    pub fn add_once(&mut self, path: &str, text: impl Into<Arc<str>>) -> SourceId {
+        let text = text.into();
+        let same = |source: &Source| {
+            source.provenance.is_none() && source.path == path && source.text == text
+        };
+        let known = self.iter().find(|(_, source)| same(source));
+        match known.map(|(id, _)| id) {
+            Some(id) => id,
+            None => self.add(path, text),
+        }
+    }
+
+    /// Where a place stands in a file: itself for a text that was read, and for a rendered one the
+    /// place of the template that wrote its first byte, with the values that it shows.
+    pub fn home(&self, at: Location) -> Home<'_> {
+        let provenance = self.get(at.source).and_then(Source::provenance);
+        provenance.map_or_else(|| Home::own(at), |provenance| provenance.home(at))
+    }
+
     /// Shows every path below `root` as `label` and the rest: for texts that were read from a place
     /// of which nobody is to be told.
     pub fn relabel(&mut self, root: &str, label: &str) {
@@ -118,8 +181,21 @@ impl Sources {
         (0u32..).map(SourceId).zip(&self.0)
     }
 
-    /// `path:line:column` of a location's first byte.
+    /// The source and the position of a location's first byte, in a file.
+    pub fn position(&self, at: Location) -> Option<(&Source, LineColumn)> {
+        let at = self.home(at).at;
+        let source = self.get(at.source)?;
+        Some((source, source.line_column(at.span.start)))
+    }
+
+    /// The sources that can be opened under their paths, standard input included.
+    pub fn files(&self) -> impl Iterator<Item = (SourceId, &Source)> {
+        self.iter().filter(|(_, source)| source.is_file)
+    }
+
+    /// `path:line:column` of a location's first byte, in a file.
     pub fn display(&self, at: Location) -> String {
+        let at = self.home(at).at;
         match self.get(at.source) {
             Some(source) => format!("{}:{}", source.path, source.line_column(at.span.start)),
             None => "<unknown>".to_owned(),

@@ -141,38 +141,43 @@ fn paths_are_shown_relative() {
 }
 
 #[test]
-fn charts_are_said_once_and_left_out() {
+fn charts_are_rendered_and_templates_alone_are_said_once() {
+    const TEMPLATE: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: {{ .Release.Name }}, labels: {app: {{ .Values.a }}}}\n";
     let root = folder(
         "chart",
         &[
-            ("app/Chart.yaml", "apiVersion: v2\nname: app\n"),
-            ("app/values.yaml", "a: 1\n"),
             (
-                "app/templates/np.yaml",
-                "metadata: {name: {{ .Release.Name }}}\n",
+                "app/Chart.yaml",
+                "apiVersion: v2\nname: app\nversion: 1.0.0\n",
             ),
-            (
-                "app/templates/pod.yaml",
-                "metadata: {name: {{ .Release.Name }}}\n",
-            ),
+            ("app/values.yaml", "a: one\n"),
+            ("app/templates/pod.yaml", TEMPLATE),
+            ("app/templates/other.yaml", TEMPLATE),
             ("pod.yaml", POD),
         ],
     );
     let codes = |loaded: &Loaded| -> Vec<Code> { loaded.findings.iter().map(|f| f.code).collect() };
-    let (loaded, _) = read(&[&root]);
-    assert_eq!(codes(&loaded), [Code("NP107")]);
-    assert_eq!(loaded.findings[0].severity, Severity::Warning);
+    let (loaded, sources) = read(&[&root]);
+    assert_eq!(codes(&loaded), []);
+    assert_eq!((loaded.objects.len(), loaded.incomplete.len()), (3, 0));
+    // What was rendered stands at its template's line, and the label at its values leaf too.
+    let rendered = loaded.objects.last().unwrap();
+    let label = rendered.locate(rendered.get("/metadata/labels/app").unwrap());
     assert!(
-        loaded.findings[0]
-            .help
-            .as_ref()
-            .unwrap()
-            .contains("helm template")
+        sources
+            .display(label)
+            .ends_with("app/templates/pod.yaml:3:53")
     );
-    assert_eq!((loaded.objects.len(), loaded.incomplete.len()), (1, 1));
-    for path in ["app", "app/templates", "app/templates/np.yaml"] {
+    let home = sources.home(label);
+    let leaf = home.leaves.first().unwrap();
+    assert!(sources.display(leaf.at).ends_with("app/values.yaml:1:4"));
+    for path in ["app/templates", "app/templates/pod.yaml"] {
         let (loaded, _) = read(&[&root.join(path)]);
         assert_eq!(codes(&loaded), [Code("NP107")], "{path}");
+        assert_eq!(loaded.findings[0].severity, Severity::Warning);
+        let help = loaded.findings[0].help.as_ref().unwrap();
+        assert!(help.contains("name the chart"), "{help}");
+        assert_eq!((loaded.objects.len(), loaded.incomplete.len()), (0, 1));
     }
 }
 

@@ -11,6 +11,7 @@ use netpol_policy::{Flow, Party, Protocol, Verdict, decide};
 use netpolc::config::Config;
 use netpolc::finding::{Finding, Severity, Witness};
 use netpolc::lint::{self, Check, Family, REGISTRY, Rule, Selection};
+use netpolc::load::ValuesArg;
 use netpolc::report::{Format, Report, Style};
 use netpolc::resolve::{Analysis, Inputs, read};
 use std::collections::BTreeSet;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 const CNI_VALUES: &str = "cni-values.yaml";
 /// Says which versions of the CNI's chart an example is about.
 const CONFIG: &str = "netpolc.toml";
+const VALUES: &str = "values.yaml";
 
 /// Paths of findings are relative to the place of the command: the root of the workspace.
 fn at_root() {
@@ -39,21 +41,36 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// The same with what lies in directories, such as charts.
+fn all_files(directory: &Path) -> Vec<PathBuf> {
+    let listed = files(directory).into_iter();
+    let below = listed.flat_map(|path| match path.is_dir() {
+        true => all_files(&path),
+        false => vec![path],
+    });
+    below.collect()
+}
+
+/// Reads an example as a user would: charts with the `values.yaml` beside them, and the CNI's values.
 fn analyse(files: Vec<PathBuf>) -> Analysis {
     let (config, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|p| p.ends_with(CONFIG));
-    let (values, manifests) = files.into_iter().partition(|p| p.ends_with(CNI_VALUES));
+    let (cni_values, others): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|p| p.ends_with(CNI_VALUES));
+    let (values, paths): (Vec<_>, Vec<_>) = others.into_iter().partition(|p| p.ends_with(VALUES));
     let target = config.first().map(|path| {
         let config = Config::parse(&fs::read_to_string(path).unwrap()).unwrap();
         config.targets.into_iter().next().unwrap()
     });
     let target = target.unwrap_or_default();
-    read(&Inputs {
-        paths: manifests,
-        cni_values: values,
+    let mut inputs = Inputs {
+        paths,
+        cni_values,
         cni_version: target.cni_version,
         cni_upgrade_to: target.cni_upgrade_to,
         ..Inputs::default()
-    })
+    };
+    inputs.load.helm.values = values.into_iter().map(ValuesArg::File).collect();
+    read(&inputs)
 }
 
 /// What the command that owns the rule reports.
@@ -113,7 +130,7 @@ fn bad_gives_its_code_at_the_marked_lines_and_good_gives_nothing() {
                 Some((source.path.clone(), source.line_column(at.span.start).line))
             })
             .collect();
-        let expected = expected(code, &bad);
+        let expected = expected(code, &all_files(&example(code, "bad")));
         assert!(!expected.is_empty(), "{code}: no line is marked");
         let others = found.iter().any(|f| f.code != rule.code);
         if others || places != expected {
@@ -136,13 +153,14 @@ fn bad_and_good_differ_by_one_edit() {
     at_root();
     for rule in REGISTRY {
         let code = rule.code.0;
-        let sides = ["bad", "good"].map(|kind| files(&example(code, kind)));
-        let names = |side: &[PathBuf]| -> Vec<String> {
-            let name = |p: &PathBuf| p.file_name().unwrap().to_str().unwrap().to_owned();
-            side.iter().map(name).collect()
+        let sides = ["bad", "good"].map(|kind| all_files(&example(code, kind)));
+        let names = |side: usize| -> Vec<PathBuf> {
+            let root = example(code, ["bad", "good"][side]);
+            let inside = |p: &PathBuf| p.strip_prefix(&root).unwrap().to_path_buf();
+            sides[side].iter().map(inside).collect()
         };
         let [bad, good] = &sides;
-        assert_eq!(names(bad), names(good), "{code}");
+        assert_eq!(names(0), names(1), "{code}");
         let edits: usize = bad.iter().zip(good).map(|(b, g)| edits(b, g)).sum();
         assert_eq!(edits, 1, "{code}: one edit between bad and good");
     }
@@ -179,6 +197,7 @@ fn every_rule_is_complete() {
         );
         let family = match code.as_bytes().get(2) {
             Some(b'1') => Family::Reading,
+            Some(b'2') => Family::Charts,
             Some(b'3') => Family::Policies,
             Some(b'4') => Family::Workloads,
             Some(b'5') => Family::Lowering,

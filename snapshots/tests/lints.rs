@@ -2,6 +2,7 @@
 
 use netpolc::config::Config;
 use netpolc::lint::{self, Check, REGISTRY, Selection};
+use netpolc::load::ValuesArg;
 use netpolc::report::{Format, Report, Style};
 use netpolc::resolve::{Inputs, read};
 use std::path::{Path, PathBuf};
@@ -21,21 +22,24 @@ fn full_report_of_every_bad_example() {
             files.sort();
             let (config, files): (Vec<_>, Vec<_>) =
                 files.into_iter().partition(|p| p.ends_with("netpolc.toml"));
-            let (values, paths) = files
-                .into_iter()
-                .partition(|p| p.ends_with("cni-values.yaml"));
+            let (cni_values, others): (Vec<_>, Vec<_>) =
+                (files.into_iter()).partition(|p| p.ends_with("cni-values.yaml"));
+            let (values, paths): (Vec<_>, Vec<_>) =
+                (others.into_iter()).partition(|p| p.ends_with("values.yaml"));
             let target = config.first().map(|path| {
                 let config = Config::parse(&std::fs::read_to_string(path).unwrap()).unwrap();
                 config.targets.into_iter().next().unwrap()
             });
             let target = target.unwrap_or_default();
-            let analysis = read(&Inputs {
+            let mut inputs = Inputs {
                 paths,
-                cni_values: values,
+                cni_values,
                 cni_version: target.cni_version,
                 cni_upgrade_to: target.cni_upgrade_to,
                 ..Inputs::default()
-            });
+            };
+            inputs.load.helm.values = values.into_iter().map(ValuesArg::File).collect();
+            let analysis = read(&inputs);
             let findings = match rule.check {
                 Check::Lowering(_) => lint::lowering(&analysis),
                 Check::OptIn(_) => {

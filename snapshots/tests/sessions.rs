@@ -92,3 +92,32 @@ fn suppressions_and_edits_as_users_see_them() {
         ],
     );
 }
+
+/// A chart: its documents, a rule led back to its values, and the difference of two values files.
+#[test]
+fn charts_as_users_see_them() {
+    session(
+        "charts",
+        &[
+            "netpolc check policies-examples/charts",
+            "netpolc render policies-examples/charts/web --release-name web --show-only templates/networkpolicy.yaml",
+            "netpolc query default/batch default/web --port TCP/8080 policies-examples/charts/web policies-examples/charts/gateway.yaml --release-name web",
+            "netpolc query default/batch default/web --port TCP/8080 policies-examples/charts/web policies-examples/charts/gateway.yaml --release-name web --set networkPolicy.enabled=false",
+            "netpolc diff policies-examples/charts/values/production.yaml policies-examples/charts/values/opened.yaml --chart policies-examples/charts/web --with policies-examples/charts/gateway.yaml --release-name web",
+        ],
+    );
+}
+
+/// Objects of Argo CD and Flux that deploy the chart.
+#[test]
+fn gitops_objects_as_users_see_them() {
+    session(
+        "gitops",
+        &[
+            "netpolc check policies-examples/gitops",
+            "netpolc query blue/gateway blue/web --port TCP/8080 policies-examples/gitops",
+            "netpolc query green/gateway green/web --port TCP/8080 policies-examples/gitops",
+            "netpolc query red/gateway red/web --port TCP/9090 policies-examples/gitops",
+        ],
+    );
+}

@@ -4,6 +4,7 @@ mod given;
 mod json;
 mod markdown;
 mod text;
+mod values;
 mod words;
 
 use super::inputs::note_shortcomings;
@@ -33,6 +34,7 @@ Examples:
   netpolc diff git:main .
   netpolc diff git:main:policies policies --with workloads --format markdown > comment.md
   netpolc diff git:main . --target production
+  netpolc diff staging.yaml prod.yaml --chart ./chart --with workloads
   netpolc diff before.npb after.npb --format json"
 )]
 pub struct Args {
@@ -42,6 +44,10 @@ pub struct Args {
     /// What is there after.
     #[arg(value_name = "B")]
     after: String,
+    /// The chart that A and B are values files of: what they make of it is compared, and the value
+    /// that makes each change is named. Values of -f are below both.
+    #[arg(long, value_name = "CHART")]
+    chart: Option<PathBuf>,
     /// Read on both sides as well, such as workloads that lie elsewhere.
     #[arg(long, value_name = "PATH")]
     with: Vec<PathBuf>,
@@ -86,7 +92,9 @@ impl super::targets::Aimed for Args {
             Ok(Given::Path(path)) => path == std::path::Path::new("."),
             _ => false,
         };
-        !self.with.is_empty() || ![&self.before, &self.after].iter().all(|side| is_tree(side))
+        self.chart.is_some()
+            || !self.with.is_empty()
+            || ![&self.before, &self.after].iter().all(|side| is_tree(side))
     }
 
     fn is_for_machines(&self) -> bool {
@@ -99,6 +107,9 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
     let options = Options {
         reasons: args.reasons,
     };
+    if let Some(chart) = &args.chart {
+        return values::run(args, chart, &sides, terminal);
+    }
     let [before, after] = given::read(&sides, &args.with, &args.inputs, terminal)?;
     match (before, after) {
         (Read::Sources(before), Read::Sources(after)) => {

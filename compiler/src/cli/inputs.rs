@@ -1,9 +1,10 @@
 //! The flags of every verb that analyses, and reading what they name.
 
+use super::helm::HelmArgs;
 use super::{Failure, Terminal};
 use crate::finding::{Finding, Severity};
 use crate::lint::cni;
-use crate::load::LoadOptions;
+use crate::load::{ChartInput, LoadOptions};
 use crate::model::ChartVersion;
 use crate::resolve::{self, Analysis, WhatIf, is_fatal};
 use crate::source::Sources;
@@ -46,6 +47,12 @@ pub struct Inputs {
     /// kubectl get namespaces,nodes,pods,services,networkpolicies --all-namespaces --output json
     #[arg(long, value_name = "FILE")]
     pub cluster_state: Vec<PathBuf>,
+    /// What charts are rendered with.
+    #[command(flatten)]
+    pub helm: HelmArgs,
+    /// Charts with values of their own, of a target.
+    #[arg(skip)]
+    pub charts: Vec<ChartInput>,
     /// Changes that are judged as if they had been made; the flags of the verbs that take them.
     #[arg(skip)]
     pub what_if: WhatIf,
@@ -98,6 +105,8 @@ impl Inputs {
             ("--cni-values", self.cni_values.is_empty()),
             ("--cni-version", self.cni_version.is_none()),
             ("--cluster-state", self.cluster_state.is_empty()),
+            ("--values and --set", !self.helm.has_values()),
+            ("--chart-dir", self.helm.chart_dir.is_empty()),
         ];
         let mut given = flags.into_iter().filter(|(_, absent)| !absent);
         given.next().map(|(flag, _)| flag)
@@ -162,7 +171,7 @@ impl Inputs {
         let nothing = [&self.cluster_state, &self.cni_values]
             .iter()
             .all(|files| files.is_empty());
-        if paths.is_empty() && nothing {
+        if paths.is_empty() && nothing && self.charts.is_empty() {
             return Err(Failure::new(format!(
                 "nothing to read: give files or directories, `-` for standard input, \
                  or --cluster-state with the output of `{DUMP_COMMAND}`"
@@ -170,7 +179,11 @@ impl Inputs {
         }
         cni::known_versions(self.cni_version, self.cni_upgrade_to).map_err(Failure::new)?;
         let added = &self.what_if.add;
-        let every = [paths, &self.cni_values, &self.cluster_state, added];
+        let values = &self.helm.values;
+        let every = [paths, &self.cni_values, &self.cluster_state, added, values];
+        let mut load = load_options(every.into_iter().flatten(), terminal)?;
+        load.helm = self.helm.options(self.namespace.as_deref());
+        load.charts.clone_from(&self.charts);
         Ok(resolve::Inputs {
             paths: paths.to_vec(),
             cni_values: self.cni_values.clone(),
@@ -181,7 +194,7 @@ impl Inputs {
             dialect: self.dialect.map(Dialect::from),
             closed_world: self.closed_world,
             what_if: self.what_if.clone(),
-            load: load_options(every.into_iter().flatten(), terminal)?,
+            load,
         })
     }
 }

@@ -6,6 +6,7 @@
 
 use super::{Exit, Failure, Inputs, Terminal};
 use crate::config::{Config, FILE_NAME, Target};
+use crate::load::ChartInput;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -167,8 +168,16 @@ impl Inputs {
                 given.to_vec()
             }
         };
-        let mut paths = below(&target.paths);
-        paths.extend(target.charts.iter().map(|chart| root.join(&chart.path)));
+        let paths = below(&target.paths);
+        let charts = target.charts.iter().map(|chart| ChartInput {
+            path: root.join(&chart.path),
+            values: below(&chart.values),
+            release_name: chart.release_name.clone(),
+            namespace: chart.namespace.clone(),
+        });
+        let mut helm = self.helm.clone();
+        let version = &target.kubernetes_version;
+        helm.kube_version = helm.kube_version.or_else(|| version.clone());
         let inputs = Self {
             target: None,
             namespace: self.namespace.clone().or_else(|| target.namespace.clone()),
@@ -178,6 +187,8 @@ impl Inputs {
             cni_upgrade_to: self.cni_upgrade_to.or(target.cni_upgrade_to),
             closed_world: self.closed_world || target.closed_world,
             cluster_state: or(&self.cluster_state, &target.cluster_state),
+            charts: charts.collect(),
+            helm,
             ..self.clone()
         };
         (paths, inputs)

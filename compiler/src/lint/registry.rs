@@ -35,6 +35,11 @@ registry! {
     NP106 "duplicate-object" Warning Reading Check::Analysis(duplicate_object::check) => "two objects of one kind, namespace and name";
     NP107 "unrendered-template" Error Reading Check::Reading => "a template that was not rendered";
     NP108 "unused-suppression" Warning Reading Check::Suppression => "a suppression that matches nothing, has ended, or cannot be understood";
+    NP201 "unread-value" Warning Charts Check::Reading => "a value that the chart never reads";
+    NP202 "values-schema" Error Charts Check::Reading => "a value that the schema of the chart refuses";
+    NP203 "chart-refuses" Error Charts Check::Reading => "a chart that Helm does not render with these values";
+    NP204 "unresolved-reference" Warning Charts Check::Reading => "a chart or values that are named and not there";
+    NP205 "not-reproducible" Note Charts Check::Reading => "a template that renders something else each time";
     NP301 "one-sided-allow" Error Policies Check::Analysis(one_sided_allow::check) => "one side allows a connection that the other side drops";
     NP302 "dead-allow" Error Policies Check::Analysis(dead_allow::check) => "an allow that a deny or a higher tier makes dead";
     NP303 "redundant-rule" Warning Policies Check::Analysis(redundant_rule::check) => "a rule that says nothing that another one does not say";

@@ -125,6 +125,9 @@ pub fn sift(
                 codes.insert(finding.code);
             }
         }
+        // Comments of templates are rendered with the lines that they speak of, so they are matched
+        // there; from here on places are such that people can open them.
+        let finding = finding.at_home(&analysis.sources);
         match matching.first().and_then(|at| held.get(*at)) {
             Some(first) => out.suppressed.push(Suppressed {
                 finding,
@@ -139,6 +142,9 @@ pub fn sift(
         if selection.wants(np108::CODE) {
             judge(one, used, selection, wishes, &mut out.idle);
         }
+    }
+    for idle in &mut out.idle {
+        idle.finding = idle.finding.clone().at_home(&analysis.sources);
     }
     out
 }

@@ -16,6 +16,9 @@ pub(super) struct Text<'a> {
     pub shown: &'a str,
     /// Named by the user: then every document must be an object.
     pub named: bool,
+    /// The namespace of objects that name none, when the text says so: of a release, or of the
+    /// destination of an Application.
+    pub namespace: Option<Arc<str>>,
     /// All of it.
     pub content: Arc<str>,
 }
@@ -44,6 +47,7 @@ pub(super) fn read(text: &Text<'_>, limits: &Limits, loaded: &mut Loaded) {
         if !document.is_empty() {
             take(text, &document, loaded);
             for object in loaded.objects.iter_mut().skip(first) {
+                object.home.clone_from(&text.namespace);
                 let whole = object.at.span;
                 let from = refused.partition_point(|span| span.start < whole.start);
                 object.refused = refused.get(from).is_some_and(|span| within(*span, whole));

@@ -6,6 +6,7 @@
 
 use super::Report;
 use super::charts::{self, Chart};
+use super::kustomize;
 use super::names::shown;
 use crate::source::Sources;
 use std::collections::BTreeSet;
@@ -30,7 +31,20 @@ pub(super) struct File {
 pub(super) struct Files {
     /// In the order of reading.
     pub list: Vec<File>,
+    /// Charts, each once.
+    pub charts: Vec<Chart>,
+    /// Directories with a kustomization, each once.
+    pub kustomizations: Vec<Kustomization>,
     seen: BTreeSet<PathBuf>,
+}
+
+/// A directory with a kustomization.
+#[derive(Debug)]
+pub(super) struct Kustomization {
+    /// The directory.
+    pub directory: PathBuf,
+    /// Named by the user: then it is built rather than read.
+    pub named: bool,
 }
 
 impl Files {
@@ -51,6 +65,8 @@ impl Files {
             Ok(about) if about.is_file() => {
                 if let Some(chart) = charts::of_template(path) {
                     charts::report(&chart, sources, report);
+                } else if charts::is_archive(path) {
+                    self.add_chart(path.to_path_buf(), true);
                 } else {
                     self.add_file(path, true);
                 }
@@ -64,6 +80,20 @@ impl Files {
         self.push(path.to_path_buf(), real, shown(path), named);
     }
 
+    fn add_chart(&mut self, path: PathBuf, named: bool) {
+        let real = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+        if self.seen.insert(real) {
+            self.charts.push(Chart { path, named });
+        }
+    }
+
+    fn add_kustomization(&mut self, directory: PathBuf, named: bool) {
+        let known = self.kustomizations.iter().any(|k| k.directory == directory);
+        if !known {
+            self.kustomizations.push(Kustomization { directory, named });
+        }
+    }
+
     fn push(&mut self, path: PathBuf, identity: PathBuf, shown: String, named: bool) {
         if self.seen.insert(identity) {
             self.list.push(File { path, shown, named });
@@ -71,8 +101,16 @@ impl Files {
     }
 
     fn add_directory(&mut self, root: &Path, sources: &mut Sources, report: &mut Report) {
-        if let Some(chart) = charts::around(root) {
+        if charts::is_chart(root) {
+            self.add_chart(root.to_path_buf(), true);
+            return;
+        }
+        if let Some(chart) = charts::of_template(root) {
             charts::report(&chart, sources, report);
+            return;
+        }
+        if kustomize::is_here(root) && kustomize::is_installed() {
+            self.add_kustomization(root.to_path_buf(), true);
             return;
         }
         let Ok(real_root) = fs::canonicalize(root) else {
@@ -97,11 +135,17 @@ impl Files {
             }
             let kind = entry.file_type();
             if kind.is_dir() {
-                if skips_directory(&entry, sources, report) {
+                if charts::is_chart(entry.path()) && utf8_name(entry.path(), sources, report) {
+                    self.add_chart(entry.into_path(), false);
+                    walk.skip_current_dir();
+                } else if skips_directory(&entry, sources, report) {
                     walk.skip_current_dir();
                 }
             } else if kind.is_symlink() {
                 links.push(entry.into_path());
+            } else if kustomize::is_name(entry.file_name()) {
+                let directory = entry.path().parent().unwrap_or(root).to_path_buf();
+                self.add_kustomization(directory, false);
             } else if is_manifest(entry.path()) {
                 if !kind.is_file() {
                     refuse(entry.path(), kind_of(kind), sources, report);
@@ -152,19 +196,12 @@ impl Files {
     }
 }
 
-/// Hidden directories (`.git`) hold no manifests; charts are templates.
+/// Hidden directories (`.git`) hold no manifests.
 fn skips_directory(entry: &DirEntry, sources: &mut Sources, report: &mut Report) -> bool {
     if entry.file_name().as_encoded_bytes().first() == Some(&b'.') {
         return true;
     }
-    if !utf8_name(entry.path(), sources, report) {
-        return true;
-    }
-    let chart = Chart::at(entry.path());
-    if let Some(chart) = &chart {
-        charts::report(chart, sources, report);
-    }
-    chart.is_some()
+    !utf8_name(entry.path(), sources, report)
 }
 
 /// Links that lead to each other. The kind is known to the standard library by this name, which

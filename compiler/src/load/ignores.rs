@@ -1,8 +1,8 @@
 //! What manifests say about findings that are not wanted: comments `# netpolc: ignore[NP301] reason`
 //! and the annotation `netpolc.dev/ignore: "NP301: reason"`.
 
-use super::names::quoted;
 use super::object::{Object, location, place};
+use crate::source::names::quoted;
 use crate::source::{Location, SourceId, Span};
 use netpol_yaml::{Comment, Document, Kind};
 

@@ -32,6 +32,9 @@ pub struct Object {
     pub kind: String,
     /// `metadata.namespace` as written, if it is a non-empty string.
     pub namespace: Option<String>,
+    /// The namespace that it is in when none is written, where that is known: of the release that
+    /// rendered it, or of the destination of an Application.
+    pub home: Option<Arc<str>>,
     /// `metadata.name`; for objects that have none, `metadata.generateName` with a `*` behind it.
     /// Empty when both are missing.
     pub name: String,
@@ -79,6 +82,7 @@ impl Object {
             api_version: own(text("/apiVersion").or(Some(version))),
             kind: kind.to_owned(),
             layer: Layer::default(),
+            home: None,
             refused: false,
             namespace: text("/metadata/namespace")
                 .filter(|namespace| !namespace.is_empty())
@@ -90,6 +94,11 @@ impl Object {
             document: Arc::clone(document),
             items,
         })
+    }
+
+    /// Is it a document, rather than an item of a list?
+    pub fn is_whole_document(&self) -> bool {
+        self.items.is_empty()
     }
 
     /// The object's mapping.

@@ -1,7 +1,7 @@
 //! Questions to a compiled bundle: what its images decide, as the dataplane does.
 
 use super::images::placed;
-use crate::reach::{Judge, Place, Places};
+use crate::reach::{Judge, Place, Places, ValuePlace};
 use netpol_image::{
     Bundle, BundleError, DecodeError, ImageView, LinkError, LinkOptions, Meta, Packet, decode,
     eval, link, policy_digest,
@@ -104,11 +104,20 @@ impl<'a> BundlePlaces<'a> {
 
 impl Places for BundlePlaces<'_> {
     fn place(&self, rule: RuleId) -> Option<Place> {
-        let place = self.0.sources.get(rule).first()?;
+        let (place, values) = self.0.sources.get(rule).split_first()?;
+        let values = values.iter().filter_map(|value| {
+            Some(ValuePlace {
+                value: value.text.strip_prefix("value ")?.to_owned(),
+                file: value.file.clone(),
+                line: value.line,
+                column: value.column,
+            })
+        });
         Some(Place {
             path: place.file.clone(),
             line: place.line,
             column: place.column,
+            values: values.collect(),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Where the rules of a model were written.
 
-use super::reason::{Place, Places};
+use super::reason::{Place, Places, ValuePlace};
 use crate::model::Model;
 use crate::source::{Location, Sources};
 use netpol_policy::{Direction, RuleId};
@@ -41,12 +41,22 @@ impl<'a> ModelPlaces<'a> {
 
 impl ModelPlaces<'_> {
     fn shown(&self, at: Location) -> Option<Place> {
-        let source = self.sources.get(at.source)?;
-        let position = source.line_column(at.span.start);
+        let home = self.sources.home(at);
+        let (source, position) = self.sources.position(home.at)?;
+        let values = home.leaves.iter().chain(&home.guards).filter_map(|leaf| {
+            let (source, position) = self.sources.position(leaf.at)?;
+            Some(ValuePlace {
+                value: leaf.path.to_string(),
+                file: source.path.clone(),
+                line: position.line,
+                column: position.column,
+            })
+        });
         Some(Place {
             path: source.path.clone(),
             line: position.line,
             column: position.column,
+            values: values.collect(),
         })
     }
 }

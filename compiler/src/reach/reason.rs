@@ -13,11 +13,48 @@ pub struct Place {
     pub line: u32,
     /// From 1, in characters.
     pub column: u32,
+    /// Of a rule that a chart rendered: the values that it shows, then those that decided whether
+    /// it is there.
+    pub values: Vec<ValuePlace>,
 }
+
+/// A value of a chart that a rule was made of, and where it was set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ValuePlace {
+    /// Its path in the values: `networkPolicy.port`.
+    pub value: String,
+    /// Where it was set, relative as in reports.
+    pub file: String,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in characters.
+    pub column: u32,
+}
+
+/// So many values are named behind a place; the machine-readable forms have all of them.
+const VALUES: usize = 4;
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.path, self.line)
+        write!(f, "{}:{}{}", self.path, self.line, in_words(&self.values))
+    }
+}
+
+/// `, by networkPolicy.port at prod.yaml:5`: the values behind a place; empty when there are none.
+pub(super) fn in_words(values: &[ValuePlace]) -> String {
+    let named = values.iter().take(VALUES).map(|v| {
+        let ValuePlace {
+            value, file, line, ..
+        } = v;
+        format!("{value} at {file}:{line}")
+    });
+    let named: Vec<String> = named.collect();
+    match (named.is_empty(), values.len().checked_sub(VALUES)) {
+        (true, _) => String::new(),
+        (false, Some(more)) if more > 0 => {
+            format!(", by {} and {more} more values", named.join(", "))
+        }
+        _ => format!(", by {}", named.join(", ")),
     }
 }
 
@@ -67,6 +104,9 @@ pub struct Reason {
     /// From 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<u32>,
+    /// Of a rule that a chart rendered: the values that it was made of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<ValuePlace>,
     /// What keeps an unknown verdict from being decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<&'static str>,
@@ -99,6 +139,7 @@ impl<'a> Reasons<'a> {
             policy,
             line: place.as_ref().map(|p| p.line),
             column: place.as_ref().map(|p| p.column),
+            values: (place.as_ref()).map_or_else(Vec::new, |p| p.values.clone()),
             file: place.map(|p| p.path),
             cause,
             condition,

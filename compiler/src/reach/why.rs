@@ -3,7 +3,7 @@
 //!
 //! What is told is [`derive()`]'s, which listens to `decide`; here it is put into words and places.
 
-use super::reason::{Place, Reasons, builtin};
+use super::reason::{Place, Reasons, ValuePlace, builtin};
 use netpol_policy::decide::{Derivation, Role, RuleStep, Step};
 use netpol_policy::{
     Action, Cluster, Direction, Flow, Policy, RuleId, RuleRef, Tier, Tri, UnknownCause, Verdict,
@@ -132,11 +132,15 @@ pub struct WhyPlace {
     pub line: u32,
     /// From 1.
     pub column: u32,
+    /// Of what a chart rendered: the values that it was made of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<ValuePlace>,
 }
 
 impl std::fmt::Display for WhyPlace {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+        let values = super::reason::in_words(&self.values);
+        write!(f, "{}:{}:{}{values}", self.file, self.line, self.column)
     }
 }
 
@@ -146,6 +150,7 @@ impl From<Place> for WhyPlace {
             file: place.path,
             line: place.line,
             column: place.column,
+            values: place.values,
         }
     }
 }

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut suites: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
-    for (_, source) in report.sources.iter() {
+    for (_, source) in report.sources.files() {
         suites.entry(&source.path).or_default();
     }
     for finding in report.findings {

@@ -137,6 +137,7 @@ pub(crate) fn namespace_of(object: &Object, role: Role, default: &str) -> Option
             object
                 .namespace
                 .clone()
+                .or_else(|| object.home.as_deref().map(str::to_owned))
                 .unwrap_or_else(|| default.to_owned()),
         ),
     }

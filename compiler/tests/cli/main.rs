@@ -11,10 +11,12 @@
 mod artefact;
 mod assertions;
 mod batch;
+mod charts;
 mod diff;
 mod examples;
 mod fix;
 mod fix_examples;
+mod gitops;
 mod query;
 mod reach;
 mod round_trip;

@@ -217,6 +217,12 @@ impl Executor {
         &self.notes
     }
 
+    /// The text of a template file that was parsed; not of a text given to `tpl`.
+    pub fn text_of(&self, template: &str) -> Option<&str> {
+        let file = self.files.iter().find(|file| &*file.name == template)?;
+        Some(&file.text)
+    }
+
     /// The place that wrote a piece of output, and the calls that led to it.
     pub fn trace(&self, mark: &Mark) -> Option<Trace> {
         self.frames.trace(mark.site, &self.files)

@@ -104,10 +104,16 @@ pub struct Provenance {
     pub start: usize,
     /// The offset behind the last byte.
     pub end: usize,
+    /// Whether they are the template's own text, so that the n-th byte stands n bytes further in
+    /// the template.
+    pub verbatim: bool,
     /// The action or text of a template that wrote them, and the calls that led there.
     pub trace: Option<Trace>,
     /// The leaves of the values they show or were made of.
     pub leaves: Vec<Leaf>,
+    /// The leaves that conditions and ranges around them looked at: had they been others, the bytes
+    /// might not be there.
+    pub guards: Vec<Leaf>,
 }
 
 impl Rendering {
@@ -135,11 +141,17 @@ impl Rendering {
         document
             .text
             .marks(range)
-            .map(|mark| Provenance {
-                start: at(mark.start),
-                end: at(mark.end),
-                trace: self.executor.trace(&mark),
-                leaves: self.leaves(mark.origin),
+            .map(|mark| {
+                let trace = self.executor.trace(&mark);
+                let guards = trace.iter().flat_map(|trace| &trace.guards);
+                Provenance {
+                    start: at(mark.start),
+                    end: at(mark.end),
+                    verbatim: mark.site.verbatim,
+                    leaves: self.leaves(mark.origin),
+                    guards: guards.flat_map(|guard| self.leaves(*guard)).collect(),
+                    trace,
+                }
             })
             .collect()
     }
@@ -161,6 +173,11 @@ impl Rendering {
     /// Random, certificate and time functions that were called, and what was asked of a cluster.
     pub fn notes(&self) -> &Notes {
         self.executor.notes()
+    }
+
+    /// The text of a template, by its name; none for a text given to `tpl`.
+    pub fn template_text(&self, template: &str) -> Option<&str> {
+        self.executor.text_of(template)
     }
 
     /// The file in the root chart behind a template's name.

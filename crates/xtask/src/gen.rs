@@ -93,6 +93,9 @@ fn docs_index(root: &Path) -> Result<String, String> {
     page.push_str("- [What policies mean](semantics.md): the numbered rules that tests cite\n");
     page.push_str("- [Questions](questions.md): `query` and `reach`, what-ifs, exposure\n");
     page.push_str(
+        "- [Charts, values, and who deploys them](charts.md): `-f`, `--set`, `render`, Argo CD, Flux\n",
+    );
+    page.push_str(
         "- [Changes, assertions and targets](change.md): `diff`, `test`, `netpolc.toml`\n",
     );
     page.push_str(

@@ -15,8 +15,9 @@ pub struct Args {
 }
 
 /// Families as the registry calls them, by the digit behind `NP`.
-const FAMILIES: [(char, &str); 5] = [
+const FAMILIES: [(char, &str); 6] = [
     ('1', "Reading"),
+    ('2', "Charts"),
     ('3', "Policies"),
     ('4', "Workloads"),
     ('5', "Lowering"),

@@ -2,13 +2,15 @@
 
 use crate::cli::files::read_bundle;
 use crate::cli::git::{Checkout, GitPlace, checkout};
-use crate::cli::inputs::refuse_unread;
+use crate::cli::inputs::{load_options, refuse_unread};
 use crate::cli::{Failure, Inputs, Terminal};
+use crate::load;
 use crate::lower::Artefact;
 use crate::resolve::{self, Analysis};
-use crate::source::Sources;
+use crate::source::{Sources, names};
 use netpol_policy::{Cluster, PolicySet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// One side, as given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,6 +125,41 @@ fn side(
             *sentence = sentence.replace(&format!("{root}/"), &label);
         }
     }
-    refuse_unread(&analysis.findings, &analysis.sources, terminal)?;
+    refuse(&analysis, terminal)?;
     Ok(Read::Sources(Box::new(analysis)))
+}
+
+/// Fails when what was read could not be read whole.
+pub(super) fn refuse(analysis: &Analysis, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    refuse_unread(&analysis.findings, &analysis.sources, terminal)
+}
+
+/// A side that is a file (of values): how it is shown, and its text.
+pub(super) fn text(
+    given: &Given,
+    terminal: &mut Terminal<'_>,
+) -> Result<(String, Arc<str>), Failure> {
+    let mut kept: Option<Checkout> = None;
+    let path = match given {
+        Given::Path(path) => path.clone(),
+        Given::Git(place) => kept.insert(checkout(place)?).path(),
+        Given::Dump(_) | Given::Bundle(_) => {
+            return Err(Failure::new(
+                "with --chart both sides are values files: FILE or git:REF:FILE",
+            ));
+        }
+    };
+    let options = load_options([&path], terminal)?;
+    let (text, findings) = load::read_text(&path, &options, &mut Sources::default());
+    match (text, findings.first(), kept) {
+        (Some((_, text)), None, None) => Ok((names::shown(&path), text)),
+        (Some((_, text)), None, Some(checkout)) => {
+            let below = path.strip_prefix(checkout.root()).unwrap_or(&path);
+            Ok((format!("{}{}", checkout.label(), below.display()), text))
+        }
+        (_, finding, _) => Err(Failure::new(finding.map_or_else(
+            || format!("{} cannot be read", path.display()),
+            |finding| finding.message.clone(),
+        ))),
+    }
 }

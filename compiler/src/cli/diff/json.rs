@@ -184,8 +184,7 @@ fn edit_form<'a>(told: &Told<'_>, id: usize, edit: &'a Edit) -> EditForm<'a> {
 }
 
 fn place(sources: &Sources, at: Location) -> Option<Place> {
-    let source = sources.get(at.source)?;
-    let position = source.line_column(at.span.start);
+    let (source, position) = sources.position(at)?;
     Some(Place {
         file: source.path.clone(),
         line: position.line,

@@ -209,9 +209,8 @@ pub(super) fn places(edit: &Edit) -> [Option<Location>; 2] {
 
 /// `path:line`.
 pub(super) fn place(sources: &Sources, at: Location) -> Option<String> {
-    let source = sources.get(at.source)?;
-    let line = source.line_column(at.span.start).line;
-    Some(format!("{}:{line}", source.path))
+    let (source, position) = sources.position(at)?;
+    Some(format!("{}:{}", source.path, position.line))
 }
 
 /// Both places of an edit in words: `a.yaml:3 → b.yaml:4`.

@@ -44,6 +44,9 @@ pub(super) struct PlaceContent {
     pub(super) file: String,
     pub(super) line: u32,
     pub(super) column: u32,
+    /// The value of a chart that stands there, for the places behind the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) value: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -104,6 +107,7 @@ fn rules(bundle: &Bundle) -> Vec<RuleContent> {
             file: place.file.clone(),
             line: place.line,
             column: place.column,
+            value: place.text.strip_prefix("value ").map(str::to_owned),
         });
         Some(RuleContent {
             rule: rule.0,

@@ -38,6 +38,10 @@ pub(super) fn write(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()
             "  {:5}  {place}  {}: {}",
             rule.rule, rule.policy, rule.text
         )?;
+        for place in rule.places.iter().skip(1) {
+            let value = place.value.as_deref().unwrap_or_default();
+            writeln!(out, "         by {value} at {}:{}", place.file, place.line)?;
+        }
     }
     for image in &content.images {
         write_image(image, out)?;

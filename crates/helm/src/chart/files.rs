@@ -77,6 +77,15 @@ impl ChartFiles {
         self.files.iter()
     }
 
+    /// Puts another chart's files below `charts/`, as `helm dependency build` does.
+    pub fn add_subchart(&mut self, name: &str, files: Self) {
+        self.files
+            .extend(files.files.into_iter().map(|file| ChartFile {
+                path: format!("charts/{name}/{}", file.path),
+                data: file.data,
+            }));
+    }
+
     /// The file of this path.
     pub fn get(&self, path: &str) -> Option<&ChartFile> {
         self.files.iter().find(|file| file.path == path)

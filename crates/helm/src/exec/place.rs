@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::ast::File;
-use crate::value::Site;
+use crate::value::{Origin, Site};
 
 /// A place in a template file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,6 +27,9 @@ pub struct Trace {
     pub place: Place,
     /// The `include`, `tpl` and `template` calls that led there, the outermost first.
     pub calls: Vec<Place>,
+    /// The values that conditions and ranges around the place and around the calls looked at: had
+    /// they been others, the bytes might not be there.
+    pub guards: Vec<Origin>,
 }
 
 /// A file entered through a chain of calls.
@@ -37,6 +40,8 @@ struct Frame {
     caller: u32,
     /// Where in the caller's file the call stands.
     offset: u32,
+    /// What the conditions around looked at, within this file.
+    guard: Origin,
 }
 
 /// All frames of a rendering, numbered from 1.
@@ -49,11 +54,28 @@ pub(super) struct Frames {
 impl Frames {
     /// The number of the frame for a call from `caller` at `offset` into a file.
     pub fn enter(&mut self, file: u32, caller: u32, offset: u32) -> u32 {
-        let frame = Frame {
+        self.number(Frame {
             file,
             caller,
             offset,
-        };
+            guard: Origin::NONE,
+        })
+    }
+
+    /// The number of the same frame inside conditions that looked at these values.
+    pub fn guarded(&mut self, number: u32, guard: Origin) -> u32 {
+        match self.get(number) {
+            Some(frame) => self.number(Frame { guard, ..frame }),
+            None => number,
+        }
+    }
+
+    /// What the conditions around a frame looked at, within its file.
+    pub fn guard(&self, number: u32) -> Origin {
+        self.get(number).map_or(Origin::NONE, |frame| frame.guard)
+    }
+
+    fn number(&mut self, frame: Frame) -> u32 {
         let Self { frames, known } = self;
         *known.entry(frame).or_insert_with(|| {
             frames.push(frame);
@@ -83,9 +105,17 @@ impl Frames {
     /// A site with its chain.
     pub fn trace(&self, site: Site, files: &[Rc<File>]) -> Option<Trace> {
         let frame = self.get(site.frame)?;
+        let mut guards = Vec::new();
+        let mut around = Some(frame);
+        while let Some(this) = around {
+            guards.push(this.guard);
+            around = self.get(this.caller);
+        }
+        guards.retain(|guard| !guard.is_none());
         Some(Trace {
             place: place(files, frame.file, site.at)?,
             calls: self.calls(site.frame, files),
+            guards,
         })
     }
 }

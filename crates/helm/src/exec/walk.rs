@@ -2,7 +2,7 @@
 
 use super::tracking::count;
 use super::{Exec, Executor};
-use crate::ast::{At, Branch, Invocation, Node};
+use crate::ast::{At, Branch, Invocation, Node, Pipe};
 use crate::value::{Data, IntKind, Origin, Site, Text, Value, print};
 
 /// What to do after a statement.
@@ -12,6 +12,10 @@ pub(super) enum Flow {
     Break,
     Continue,
 }
+
+/// The most values that one condition is told to have looked at; one that reads whole tables says
+/// little about each of them.
+const GUARDS: usize = 16;
 
 impl Executor {
     /// Runs statements in order.
@@ -85,7 +89,7 @@ impl Executor {
     fn branch(&mut self, dot: &Value, branch: &Branch, with: bool) -> Exec<Flow> {
         let mark = self.vars.len();
         self.at(branch.at);
-        let value = self.pipeline(dot, &branch.pipe)?;
+        let (value, outside) = self.guarded(dot, &branch.pipe)?;
         let flow = if value.truth() {
             if with {
                 self.walk_item(&value, false, &branch.body)
@@ -98,7 +102,33 @@ impl Executor {
             Ok(Flow::Next)
         };
         self.vars.truncate(mark);
+        self.leave(outside);
         flow
+    }
+
+    /// The value of a condition or of what is gone through. What runs until [`Self::leave`] stands
+    /// under the values that were looked at for it.
+    fn guarded(&mut self, dot: &Value, pipe: &Pipe) -> Exec<(Value, u32)> {
+        let start = self.reads.listen();
+        let value = self.pipeline(dot, pipe);
+        let heard = self.reads.heard_since(start);
+        let (outside, _) = self.whereabouts();
+        let value = value?;
+        let looked_at = self.origins.union_all(heard.into_iter().take(GUARDS));
+        let around = self.frames.guard(outside);
+        let guard = self.origins.union(around, looked_at);
+        if guard != around {
+            let inside = self.frames.guarded(outside, guard);
+            self.leave(inside);
+        }
+        Ok((value, outside))
+    }
+
+    /// Goes on in this frame.
+    fn leave(&mut self, frame: u32) {
+        if let Some(running) = &mut self.running {
+            running.frame = frame;
+        }
     }
 
     /// Runs statements with another dot; `item` says whether it is an item of a `range`.
@@ -116,7 +146,7 @@ impl Executor {
     fn range(&mut self, dot: &Value, branch: &Branch) -> Exec<Flow> {
         let mark = self.vars.len();
         self.at(branch.at);
-        let value = self.pipeline(dot, &branch.pipe)?;
+        let (value, outside) = self.guarded(dot, &branch.pipe)?;
         let entries = self.entries(&value)?;
         // All at once: a loop that ends at its first item has been given all of them.
         self.take(count(entries.len()))?;
@@ -129,6 +159,7 @@ impl Executor {
             self.iterate(branch, entries)
         };
         self.vars.truncate(mark);
+        self.leave(outside);
         flow
     }
 

@@ -153,6 +153,9 @@ impl Origins {
 pub struct Reads {
     leaves: Vec<u64>,
     missing: HashSet<(Origin, Rc<str>)>,
+    /// What is read while somebody listens, in order.
+    heard: Vec<Origin>,
+    listeners: usize,
 }
 
 impl Reads {
@@ -161,8 +164,28 @@ impl Reads {
         Self::default()
     }
 
+    /// Begins to listen to what is read: for [`Reads::heard_since`], which ends it.
+    pub(crate) fn listen(&mut self) -> usize {
+        self.listeners += 1;
+        self.heard.len()
+    }
+
+    /// What was read since [`Reads::listen`] gave this number, each once.
+    pub(crate) fn heard_since(&mut self, start: usize) -> BTreeSet<Origin> {
+        let heard = self.heard.get(start..).unwrap_or_default();
+        let heard = heard.iter().copied().collect();
+        self.listeners = self.listeners.saturating_sub(1);
+        if self.listeners == 0 {
+            self.heard.clear();
+        }
+        heard
+    }
+
     /// Marks a value as read. `NONE` is ignored.
     pub fn mark(&mut self, origin: Origin) {
+        if self.listeners > 0 && !origin.is_none() {
+            self.heard.push(origin);
+        }
         let Ok(at) = usize::try_from(origin.0) else {
             return;
         };

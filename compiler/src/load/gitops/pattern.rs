@@ -1,0 +1,75 @@
+//! Directories of a repository by pattern, as the git generator of an ApplicationSet takes them.
+
+use std::path::Path;
+use walkdir::WalkDir;
+
+/// How deep directories are looked at.
+const DEEPEST: usize = 8;
+
+/// The directories below a root whose path from there fits one of the patterns and none of those that
+/// exclude, sorted. A `*` stands for a part of one name (Go's `path.Match`).
+pub(super) fn directories(root: &Path, wanted: &[String], excluded: &[String]) -> Vec<String> {
+    let walk = WalkDir::new(root)
+        .min_depth(1)
+        .max_depth(DEEPEST)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| {
+            !entry.file_name().as_encoded_bytes().starts_with(b".") && entry.file_type().is_dir()
+        });
+    let mut found: Vec<String> = walk
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let path = entry.path().strip_prefix(root).ok()?.to_str()?.to_owned();
+            let fits = |patterns: &[String]| patterns.iter().any(|p| fits(p, &path));
+            (fits(wanted) && !fits(excluded)).then_some(path)
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// Does a path fit, name by name?
+fn fits(pattern: &str, path: &str) -> bool {
+    let clean = |text: &'_ str| -> Vec<String> {
+        let parts = text
+            .split('/')
+            .filter(|part| !part.is_empty() && *part != ".");
+        parts.map(str::to_owned).collect()
+    };
+    let (pattern, path) = (clean(pattern), clean(path));
+    pattern.len() == path.len()
+        && (pattern.iter().zip(&path)).all(|(pattern, name)| {
+            let pattern: Vec<char> = pattern.chars().collect();
+            let name: Vec<char> = name.chars().collect();
+            fits_name(&pattern, &name)
+        })
+}
+
+fn fits_name(pattern: &[char], name: &[char]) -> bool {
+    match (pattern.split_first(), name.split_first()) {
+        (None, None) => true,
+        (Some(('*', rest)), _) => {
+            let ends = 0..=name.len();
+            { ends }.any(|skip| fits_name(rest, name.get(skip..).unwrap_or_default()))
+        }
+        (Some(('?', pattern)), Some((_, name))) => fits_name(pattern, name),
+        (Some((wanted, pattern)), Some((is, name))) => wanted == is && fits_name(pattern, name),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn a_star_is_a_part_of_one_name() {
+        assert!(fits("apps/*", "apps/web"));
+        assert!(!fits("apps/*", "apps"));
+        assert!(!fits("apps/*", "apps/web/chart"));
+        assert!(fits("./apps/w?b-*/", "apps/web-1"));
+        assert!(!fits("apps/w?b", "apps/wb"));
+        assert!(fits("apps/web", "apps/web"));
+    }
+}

@@ -1,0 +1,248 @@
+//! Charts as input: rendered as Helm renders them, and every answer with its template line and the
+//! leaf of the values.
+
+use crate::support::{assert_form, dir, in_dir, netpolc, write};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_path_buf()
+}
+
+fn run(args: &[&str]) -> (Option<i32>, String, String) {
+    in_dir(&root(), args)
+}
+
+/// Where a text stands in a file of the repository, from 1.
+fn line_of(file: &str, text: &str) -> u64 {
+    let content = std::fs::read_to_string(root().join(file)).unwrap();
+    let found = content.lines().position(|line| line.contains(text));
+    u64::try_from(found.unwrap()).unwrap() + 1
+}
+
+/// The expected texts were recorded from the real helm (`crates/helm/tests/charts/record.py`).
+#[test]
+fn render_prints_what_helm_prints() {
+    let charts = "crates/helm/tests/charts";
+    let cases = std::fs::read_to_string(root().join(charts).join("cases.json")).unwrap();
+    let cases: Vec<Value> = serde_json::from_str(&cases).unwrap();
+    for case in &cases {
+        let name = case["name"].as_str().unwrap();
+        let chart = format!("{charts}/{}", case["chart"].as_str().unwrap());
+        let mut args = vec!["render", chart.as_str()];
+        for set in case["set"].as_array().into_iter().flatten() {
+            args.extend(["--set", set.as_str().unwrap()]);
+        }
+        if case["crds"] == Value::Bool(true) {
+            args.push("--include-crds");
+        }
+        let expected = root().join(charts).join(format!("expected/{name}.yaml"));
+        let expected = std::fs::read_to_string(expected).unwrap();
+        let (_, out, err) = run(&args);
+        if name == "functions" {
+            // It prints random texts too, so it is compared where it is recorded.
+            assert!(out.starts_with("---\n# Source: functions/"), "{err}");
+            continue;
+        }
+        assert!(out == expected, "{name} differs\n{err}");
+    }
+}
+
+#[test]
+fn a_rule_leads_to_its_template_line_and_its_values() {
+    let (code, out, err) = run(&[
+        "query",
+        "default/batch",
+        "default/web",
+        "--port",
+        "TCP/8080",
+        "--why",
+        "--format",
+        "json",
+        "--release-name",
+        "web",
+        "-f",
+        "policies-examples/charts/values/opened.yaml",
+        "policies-examples/charts/web",
+        "policies-examples/charts/gateway.yaml",
+    ]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    let json: Value = serde_json::from_str(&out).unwrap();
+    assert_form(&json, "query.v1.json", None);
+    let ingress = &json["answers"][0]["ingress"];
+    let template = "policies-examples/charts/web/templates/networkpolicy.yaml";
+    assert_eq!(ingress["file"], template);
+    assert_eq!(ingress["line"], line_of(template, "- from:"));
+    let values = ingress["values"].as_array().unwrap();
+    let place = |path: &str| {
+        let found = values.iter().find(|value| value["value"] == path);
+        let found = found.unwrap_or_else(|| panic!("{path} is not in {values:?}"));
+        (
+            found["file"].as_str().unwrap().to_owned(),
+            found["line"].as_u64().unwrap(),
+        )
+    };
+    let given = "policies-examples/charts/values/opened.yaml";
+    let own = "policies-examples/charts/web/values.yaml";
+    assert_eq!(
+        place("networkPolicy.allowFrom.1.app"),
+        (given.to_owned(), line_of(given, "- app: batch"))
+    );
+    assert_eq!(place("port"), (own.to_owned(), line_of(own, "port: 8080")));
+    // Nothing shows the switch; it decides that the rule is there.
+    assert_eq!(
+        place("networkPolicy.enabled"),
+        (own.to_owned(), line_of(own, "enabled: true"))
+    );
+}
+
+#[test]
+fn a_bundle_keeps_the_values_of_its_rules() {
+    let bundle = dir("chart-bundle").join("web.npb");
+    let bundle = bundle.to_str().unwrap();
+    let (code, out, err) = run(&[
+        "build",
+        "policies-examples/charts/web",
+        "policies-examples/charts/gateway.yaml",
+        "-o",
+        bundle,
+    ]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    let (_, out, _) = run(&["inspect", bundle, "--format", "json"]);
+    let json: Value = serde_json::from_str(&out).unwrap();
+    assert_form(&json, "inspect.v1.json", None);
+    let rules = json["rules"].as_array().unwrap();
+    let places: Vec<&Value> = rules
+        .iter()
+        .flat_map(|r| r["places"].as_array().unwrap())
+        .collect();
+    assert!(
+        places
+            .iter()
+            .any(|p| p["value"] == "networkPolicy.allowFrom.0.app"),
+        "{places:?}"
+    );
+}
+
+#[test]
+fn the_difference_of_two_values_files_is_the_leaf_that_makes_it() {
+    let dir = dir("values-diff");
+    let base = "replicas: 3\nport: 8080\n";
+    write(&dir.join("a.yaml"), base);
+    write(
+        &dir.join("b.yaml"),
+        &format!(
+            "replicas: 5\nport: 8080\nnetworkPolicy:\n  enabled: false\n{}",
+            "podLabels: {}\n"
+        ),
+    );
+    let (a, b) = (dir.join("a.yaml"), dir.join("b.yaml"));
+    let (code, out, err) = run(&[
+        "diff",
+        a.to_str().unwrap(),
+        b.to_str().unwrap(),
+        "--chart",
+        "policies-examples/charts/web",
+        "--with",
+        "policies-examples/charts/gateway.yaml",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(code, Some(1), "{out}{err}");
+    let json: Value = serde_json::from_str(&out).unwrap();
+    assert_form(&json, "diff.v1.json", None);
+    let edits = json["edits"].as_array().unwrap();
+    for change in json["changes"].as_array().unwrap() {
+        let causes = change["causes"].as_array().unwrap();
+        assert_eq!(change["proof"], "alone", "{change}");
+        assert_eq!(causes.len(), 1, "{change}");
+        let edit = usize::try_from(causes[0]["edit"].as_u64().unwrap()).unwrap();
+        assert_eq!(edits[edit]["name"], "networkPolicy.enabled");
+        assert_eq!(edits[edit]["after"]["line"], 4);
+    }
+}
+
+#[test]
+fn values_need_a_chart_that_they_can_be_for() {
+    let dir = dir("values-for-whom");
+    for chart in ["one", "two"] {
+        write(
+            &dir.join(format!("{chart}/Chart.yaml")),
+            &format!("apiVersion: v2\nname: {chart}\nversion: 1.0.0\n"),
+        );
+    }
+    write(&dir.join("v.yaml"), "a: 1\n");
+    let (code, _, err) = in_dir(&dir, &["check", ".", "-f", "v.yaml"]);
+    assert_eq!(code, Some(2));
+    let (_, out, _) = in_dir(&dir, &["check", ".", "-f", "v.yaml", "--format", "concise"]);
+    assert!(
+        format!("{out}{err}").contains("2 charts lie in these directories"),
+        "{out}{err}"
+    );
+    let (code, out, err) = in_dir(
+        &dir,
+        &["check", "one", "-f", "v.yaml", "--format", "concise"],
+    );
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert!(out.contains("v.yaml:1:1: NP201"), "{out}");
+}
+
+#[test]
+fn a_target_renders_its_charts_with_its_values() {
+    let dir = dir("chart-targets");
+    let chart = root().join("policies-examples/charts/web");
+    for file in [
+        "Chart.yaml",
+        "values.yaml",
+        "templates/_helpers.tpl",
+        "templates/deployment.yaml",
+        "templates/networkpolicy.yaml",
+    ] {
+        let text = std::fs::read_to_string(chart.join(file)).unwrap();
+        write(&dir.join("web").join(file), &text);
+    }
+    write(&dir.join("closed.yaml"), "networkPolicy: {allowFrom: []}\n");
+    write(
+        &dir.join("netpolc.toml"),
+        "[[target]]\nname = \"own\"\n[[target.charts]]\npath = \"web\"\nrelease-name = \"web\"\nnamespace = \"a\"\n\n\
+         [[target]]\nname = \"off\"\n[[target.charts]]\npath = \"web\"\nvalues = [\"off.yaml\"]\nrelease-name = \"web\"\n",
+    );
+    write(&dir.join("off.yaml"), "networkPolicy: {enabled: false}\n");
+    let ask = |target: &str, to: &str| {
+        let port = ["--port", "TCP/8080", "--target", target];
+        let mut args = vec!["query", "world", to];
+        args.extend(port);
+        in_dir(&dir, &args).0
+    };
+    assert_eq!(ask("own", "a/web"), Some(1));
+    assert_eq!(ask("off", "default/web"), Some(0));
+}
+
+#[test]
+fn random_texts_and_refusals_are_told_at_their_lines() {
+    let ended = netpolc([
+        "check",
+        "--format",
+        "concise",
+        "--fail-on",
+        "error",
+        root()
+            .join("policies-examples/lints/NP203/bad/chart")
+            .to_str()
+            .unwrap(),
+        "-f",
+        root()
+            .join("policies-examples/lints/NP203/bad/values.yaml")
+            .to_str()
+            .unwrap(),
+    ]);
+    assert!(ended.stdout.contains("NP203"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("must name who may call"),
+        "{}",
+        ended.stdout
+    );
+}

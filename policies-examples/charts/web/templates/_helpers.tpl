@@ -1,0 +1,4 @@
+{{- define "web.labels" -}}
+app: {{ .Release.Name }}
+part: {{ .Chart.Name }}
+{{- end }}
