@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 #![expect(clippy::disallowed_methods, reason = "tests read examples")]
 
+use netpolc::config::Config;
 use netpolc::finding::{Code, Finding, Severity};
 use netpolc::lint::{self, REGISTRY, Selection};
 use netpolc::report::{Format, Report, Style};
@@ -24,13 +25,26 @@ fn example(code: &str) -> (Analysis, Vec<Finding>) {
         .map(|entry| entry.unwrap().path())
         .collect();
     files.sort();
+    let (config, files): (Vec<_>, Vec<_>) =
+        (files.into_iter()).partition(|p| p.ends_with("netpolc.toml"));
     let (cni_values, paths) = (files.into_iter()).partition(|p| p.ends_with("cni-values.yaml"));
+    let target = config.first().map(|path| {
+        let config = Config::parse(&std::fs::read_to_string(path).unwrap()).unwrap();
+        config.targets.into_iter().next().unwrap()
+    });
+    let target = target.unwrap_or_default();
     let analysis = read(&Inputs {
         paths,
         cni_values,
+        cni_version: target.cni_version,
+        cni_upgrade_to: target.cni_upgrade_to,
         ..Inputs::default()
     });
-    let mut findings = lint::check(&analysis, &Selection::default());
+    let mut selection = Selection::default();
+    if lint::find(code).is_some_and(lint::Rule::is_opt_in) {
+        selection.select = vec!["NP".to_owned(), code.to_owned()];
+    }
+    let mut findings = lint::check(&analysis, &selection);
     findings.extend(lint::lowering(&analysis));
     (analysis, findings)
 }
