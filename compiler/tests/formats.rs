@@ -6,6 +6,7 @@
 use netpolc::config::Config;
 use netpolc::finding::{Code, Finding, Severity};
 use netpolc::lint::{self, REGISTRY, Selection};
+use netpolc::load::ValuesArg;
 use netpolc::report::{Format, Report, Style};
 use netpolc::resolve::{Analysis, Inputs, read};
 use serde_json::Value;
@@ -27,19 +28,24 @@ fn example(code: &str) -> (Analysis, Vec<Finding>) {
     files.sort();
     let (config, files): (Vec<_>, Vec<_>) =
         (files.into_iter()).partition(|p| p.ends_with("netpolc.toml"));
-    let (cni_values, paths) = (files.into_iter()).partition(|p| p.ends_with("cni-values.yaml"));
+    let (cni_values, files): (Vec<_>, Vec<_>) =
+        (files.into_iter()).partition(|p| p.ends_with("cni-values.yaml"));
+    let (values, paths): (Vec<_>, Vec<_>) =
+        (files.into_iter()).partition(|p| p.ends_with("values.yaml"));
     let target = config.first().map(|path| {
         let config = Config::parse(&std::fs::read_to_string(path).unwrap()).unwrap();
         config.targets.into_iter().next().unwrap()
     });
     let target = target.unwrap_or_default();
-    let analysis = read(&Inputs {
+    let mut inputs = Inputs {
         paths,
         cni_values,
         cni_version: target.cni_version,
         cni_upgrade_to: target.cni_upgrade_to,
         ..Inputs::default()
-    });
+    };
+    inputs.load.helm.values = values.into_iter().map(ValuesArg::File).collect();
+    let analysis = read(&inputs);
     let mut selection = Selection::default();
     if lint::find(code).is_some_and(lint::Rule::is_opt_in) {
         selection.select = vec!["NP".to_owned(), code.to_owned()];

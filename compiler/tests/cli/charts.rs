@@ -246,3 +246,37 @@ fn random_texts_and_refusals_are_told_at_their_lines() {
         ended.stdout
     );
 }
+
+#[test]
+fn a_misspelt_value_is_renamed_in_its_file() {
+    let dir = dir("values-fix");
+    let bad = root().join("policies-examples/lints/NP201/bad");
+    for file in [
+        "chart/Chart.yaml",
+        "chart/values.yaml",
+        "chart/templates/policy.yaml",
+        "chart/templates/pods.yaml",
+    ] {
+        write(
+            &dir.join(file),
+            &std::fs::read_to_string(bad.join(file)).unwrap(),
+        );
+    }
+    // The port of the policy and of the pod is the same one, so that nothing is cut off by it.
+    write(
+        &dir.join("values.yaml"),
+        "networkPolicy:\n  prot: 9090 # for now\n",
+    );
+    let args = ["check", "chart", "-f", "values.yaml", "--unsafe-fixes"];
+    let (_, out, err) = in_dir(&dir, &[&args[..], &["--fix"]].concat());
+    let text = std::fs::read_to_string(dir.join("values.yaml")).unwrap();
+    assert_eq!(
+        text, "networkPolicy:\n  port: 9090 # for now\n",
+        "{out}{err}"
+    );
+    let (code, out, err) = in_dir(
+        &dir,
+        &["check", "chart", "-f", "values.yaml", "--fail-on", "note"],
+    );
+    assert_eq!(code, Some(0), "{out}{err}");
+}
