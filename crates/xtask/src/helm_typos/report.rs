@@ -222,8 +222,5 @@ fn alarms(out: &mut String, studied: &[(&str, &File)]) {
         false,
         "The key stands in some action of the chart, so that it may be a false alarm",
     );
-    list(
-        true,
-        "The key stands in no action of the chart: a mistake in the file",
-    );
+    list(true, "The key stands in no action of the chart");
 }

@@ -31,7 +31,8 @@ pub(super) struct File {
 /// A value that is reported as unknown in an unmodified file.
 pub(super) struct Alarm {
     pub(super) path: String,
-    /// The key stands in no action of any template, in whatever form: nothing can ever read it.
+    /// The key stands in no action of any template. Only a key that is put together while a
+    /// template runs could still be it.
     pub(super) certain: bool,
 }
 
