@@ -44,9 +44,12 @@ fn files(directory: &Path) -> Vec<PathBuf> {
 /// The same with what lies in directories, such as charts.
 fn all_files(directory: &Path) -> Vec<PathBuf> {
     let listed = files(directory).into_iter();
-    let below = listed.flat_map(|path| match path.is_dir() {
-        true => all_files(&path),
-        false => vec![path],
+    let below = listed.flat_map(|path| {
+        if path.is_dir() {
+            all_files(&path)
+        } else {
+            vec![path]
+        }
     });
     below.collect()
 }

@@ -57,9 +57,8 @@ impl Finder<'_> {
             let root = std::fs::canonicalize(&self.request.root).ok()?;
             return inside.starts_with(&root).then_some((path, root));
         }
-        let dirs = self.request.chart_dirs.iter();
-        dirs.filter_map(|dir| in_directory(dir, &dependency.name, &dependency.version))
-            .next()
+        let mut dirs = self.request.chart_dirs.iter();
+        dirs.find_map(|dir| in_directory(dir, &dependency.name, &dependency.version))
     }
 }
 

@@ -2,11 +2,12 @@
 
 use super::{Rendered, Request, ValuesPlaces, dotted, is_given};
 use crate::source::{self, Location, Mark, Provenance, SourceId, Sources, Span};
-use netpol_helm::chart::ChartFiles;
+use netpol_helm::chart::{ChartFile, ChartFiles};
 use netpol_helm::exec::{Place, Trace};
 use netpol_helm::render::{self, Rendering};
 use netpol_helm::value::{Leaf, SourceId as ValuesId};
 use netpol_helm::values::SourceKind;
+use netpol_yaml::NodeRef;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -44,7 +45,7 @@ impl<'a> Texts<'a> {
 
     /// A place in a file of the chart that is neither template nor values.
     pub(super) fn file(&mut self, inside: &str, span: Option<netpol_yaml::Span>) -> Location {
-        let text = self.files.get(inside).map(|file| file.text());
+        let text = self.files.get(inside).map(ChartFile::text);
         let path = self.path(inside);
         let source = self.sources.add_once(&path, text.unwrap_or_default());
         located(source, span)
@@ -193,10 +194,10 @@ impl<'a> Texts<'a> {
         let parsed = netpol_yaml::parse(&text, &netpol_yaml::Limits::default());
         let document = parsed.documents.first();
         let list = document.and_then(|d| d.root().pointer("/dependencies"));
-        let items = list.into_iter().flat_map(|list| list.items());
+        let items = list.into_iter().flat_map(NodeRef::items);
         let names = items.filter_map(|item| item.get("name"));
         let named = { names }.find(|node| node.as_str() == Some(name));
-        located(at.source, named.map(|node| node.span()))
+        located(at.source, named.map(NodeRef::span))
     }
 
     /// A place in a values file or argument that Helm cannot read.
@@ -302,17 +303,13 @@ fn action(text: &str, offset: u32) -> Span {
     let closed = before.rfind("}}");
     let inside = opened.filter(|open| closed.is_none_or(|close| close < *open));
     let opens = after.starts_with("{{").then_some(at);
-    match (inside.or(opens), after.find("}}")) {
-        (Some(start), Some(end)) => Span {
-            start: number(start),
-            end: number(at + end + 2),
-        },
-        _ => {
-            let line = after.find('\n').unwrap_or(after.len());
-            Span {
-                start: number(at),
-                end: number(at + line),
-            }
-        }
+    let (start, end) = if let (Some(start), Some(end)) = (inside.or(opens), after.find("}}")) {
+        (start, at + end + 2)
+    } else {
+        (at, at + after.find('\n').unwrap_or(after.len()))
+    };
+    Span {
+        start: number(start),
+        end: number(end),
     }
 }

@@ -349,5 +349,5 @@ fn is_library(path: &Path) -> bool {
     let parsed = netpol_yaml::parse(&text, &netpol_yaml::Limits::default());
     let document = parsed.documents.first();
     let kind = document.and_then(|d| d.root().get("type"));
-    kind.and_then(|kind| kind.as_str()) == Some("library")
+    kind.and_then(netpol_yaml::NodeRef::as_str) == Some("library")
 }

@@ -24,7 +24,7 @@ struct Case {
     version: Option<String>,
 }
 
-/// What NP6xx say of values alone; YAML is a superset of JSON.
+/// What the rules of `NP6xx` say of values alone; YAML is a superset of JSON.
 fn findings(values: &str, version: ChartVersion) -> Vec<Finding> {
     let analysis = read(&Inputs {
         cni_values: vec![PathBuf::from("-")],

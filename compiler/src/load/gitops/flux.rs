@@ -6,7 +6,7 @@ use crate::chart::{Request, ValuesPlaces, ValuesText};
 use crate::load::Object;
 use crate::load::chart_values::{of_part, of_text};
 use crate::source::Location;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::path::PathBuf;
 
 /// Renders what a HelmRelease deploys.
@@ -214,9 +214,7 @@ fn values_from(
 /// `targetPath`: one value at a path.
 fn single(path: &str, value: &str, at: Location) -> ValuesText {
     let nested = path.rsplit('.').fold(Value::from(value), |inner, key| {
-        let mut outer = json!({});
-        outer[key] = inner;
-        outer
+        Value::Object(std::iter::once((key.to_owned(), inner)).collect())
     });
     let text = nested.to_string();
     let end = u32::try_from(text.len()).unwrap_or(u32::MAX);

@@ -41,13 +41,12 @@ fn plain(text: &str, parameters: &Value) -> String {
             rest = after;
             continue;
         };
-        match parameter(parameters, name.trim()) {
-            Some(value) => out.push_str(&value),
-            None => {
-                out.push_str("{{");
-                out.push_str(name);
-                out.push_str("}}");
-            }
+        if let Some(value) = parameter(parameters, name.trim()) {
+            out.push_str(&value);
+        } else {
+            out.push_str("{{");
+            out.push_str(name);
+            out.push_str("}}");
         }
         rest = behind;
     }
