@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use super::util::{Out, arity, count, cut, join_texts, strval};
 use super::{Call, Func, FuncError, Param};
-use crate::value::{Text, TextBuilder, Value};
+use crate::value::{Origin, Text, TextBuilder, Value};
 
 use Param::{Any, Int, Str};
 
@@ -256,10 +256,35 @@ fn quoted(text: &Text, value: &Value) -> Text {
         out.push_str("\"");
         out.push(text);
         out.push_str("\"");
+    } else if text.is_unmarked() {
+        out.push_from(&written, value.origin);
     } else {
-        out.push_from(&written, text.origins().next().unwrap_or(value.origin));
+        out.push_str("\"");
+        quote_pieces(text, &mut out);
+        out.push_str("\"");
     }
     out.finish()
+}
+
+/// Each piece keeps the values that it shows.
+fn quote_pieces(text: &Text, out: &mut TextBuilder) {
+    let mut piece = |range: std::ops::Range<usize>, origin: Origin| {
+        let part = text.as_str().get(range.clone()).unwrap_or_default();
+        let written = go_quote(part);
+        if written.len() == part.len() + 2 {
+            out.push_slice(text, range);
+        } else if let Some(inner) = written.get(1..written.len() - 1) {
+            out.push_from(inner, origin);
+        }
+    };
+    let offset = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
+    let mut at = 0;
+    for mark in text.marks(0..text.len()) {
+        piece(at..offset(mark.start), Origin::NONE);
+        at = offset(mark.end);
+        piece(offset(mark.start)..at, mark.origin);
+    }
+    piece(at..text.len(), Origin::NONE);
 }
 
 /// `strconv.Quote`.
