@@ -36,20 +36,27 @@ pub fn of(context: &Context<'_>, feature: Feature) -> Vec<Need> {
     needing
 }
 
+/// A port that is for SCTP alone. `ANY` of Cilium stands for every protocol that is there: it is
+/// lowered to SCTP as well, at the same place as the others, and asks for nothing.
 fn sctp(written: &Written<'_>) -> Option<Location> {
-    let is_sctp = |port: &PortMatch| match port {
-        PortMatch::Range { protocol, .. } => *protocol == Protocol::Sctp,
-        PortMatch::Named { protocol, .. } => *protocol == Some(Protocol::Sctp),
+    let protocol = |port: &PortMatch| match port {
+        PortMatch::Range { protocol, .. } => Some(*protocol),
+        PortMatch::Named { protocol, .. } => *protocol,
     };
-    let at = written.rule.ports.as_ref()?.iter().position(is_sctp)?;
-    Some(
-        written
-            .place
-            .ports
-            .get(at)
-            .copied()
-            .unwrap_or(written.place.rule),
-    )
+    let place = |at: usize| written.place.ports.get(at).copied();
+    let ports = written.rule.ports.as_ref()?;
+    let others = |at: usize| {
+        let mut others = ports.iter().enumerate();
+        others.any(|(other, port)| {
+            protocol(port) != Some(Protocol::Sctp) && place(other) == place(at)
+        })
+    };
+    let asks = |at: &usize| place(*at).is_none() || !others(*at);
+    let mut of_sctp = (ports.iter().enumerate())
+        .filter(|(_, port)| protocol(port) == Some(Protocol::Sctp))
+        .map(|(at, _)| at);
+    let at = of_sctp.find(asks)?;
+    Some(place(at).unwrap_or(written.place.rule))
 }
 
 /// A rule with blocks alone, all of one family.

@@ -13,6 +13,7 @@ mod helm_compare;
 mod helm_provenance;
 mod helm_typos;
 mod new_lint;
+mod study;
 
 use clap::{Parser, Subcommand};
 use std::io::Write;
@@ -42,6 +43,10 @@ enum Verb {
     HelmProvenance(helm_provenance::Args),
     /// Makes typos in values files and counts those that are noticed.
     HelmTypos(helm_typos::Args),
+    /// Plants mistakes in generated clusters and counts what the rules catch.
+    LintStudy(study::Study),
+    /// Runs every rule over the repositories below directories.
+    LintSurvey(study::Survey),
     /// Makes the files of a new rule of netpolc: code, page, examples, registry line.
     NewLint(new_lint::Args),
 }
@@ -55,6 +60,8 @@ fn main() -> ExitCode {
         Verb::HelmCompare(args) => helm_compare::run(&args),
         Verb::HelmProvenance(args) => helm_provenance::run(&args),
         Verb::HelmTypos(args) => helm_typos::run(&args),
+        Verb::LintStudy(args) => study::run(&args),
+        Verb::LintSurvey(args) => study::survey(&args),
         Verb::NewLint(args) => new_lint::run(&args),
     };
     match outcome {

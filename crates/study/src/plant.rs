@@ -1,0 +1,72 @@
+//! Mistakes, one planter per code. A planter is written from what people do, never from how the
+//! rule looks for it.
+
+mod cni;
+mod lowering;
+mod policies;
+mod reading;
+mod workloads;
+
+use crate::cluster::Cluster;
+use crate::written::Written;
+use netpol_testgen::Rng;
+
+/// The names of the objects in which the mistake was made; nothing when this cluster has no place
+/// for it.
+pub(crate) type Planted = Option<Vec<String>>;
+
+/// How a mistake is made.
+#[derive(Clone, Copy)]
+pub(crate) enum How {
+    /// In the objects.
+    Objects(fn(&mut Cluster, &mut Rng) -> Planted),
+    /// In the text.
+    Text(fn(&mut Written, &mut Rng) -> Planted),
+}
+
+/// A mistake.
+#[derive(Clone, Copy)]
+pub(crate) struct Planter {
+    /// What has to find it.
+    pub(crate) code: &'static str,
+    /// What is done, for the page.
+    pub(crate) mistake: &'static str,
+    pub(crate) how: How,
+}
+
+/// Every planter in the order of codes.
+pub(crate) fn planters() -> Vec<Planter> {
+    let mut all = Vec::new();
+    for family in [
+        reading::ALL,
+        policies::ALL,
+        workloads::ALL,
+        lowering::ALL,
+        cni::ALL,
+    ] {
+        all.extend_from_slice(family);
+    }
+    all
+}
+
+/// Codes for which no mistake is planted, and why.
+pub(crate) const NOT_PLANTED: &[(&str, &str)] = &[
+    (
+        "NP201",
+        "the generated clusters are manifests, not charts; the examples of the rule and the repositories below show it",
+    ),
+    ("NP202", "the same: a mistake in a chart's values"),
+    ("NP203", "the same: a chart that does not render"),
+    (
+        "NP204",
+        "the same: a reference to a chart that is not in the input",
+    ),
+    (
+        "NP205",
+        "no mistake of one place: a template that calls a function whose result changes",
+    ),
+    (
+        "NP502",
+        "needs an image beyond the node's limits, of a size that cannot be made 200 times",
+    ),
+];
