@@ -199,6 +199,32 @@ fn a_template_outside_of_a_chart_is_no_yaml_error() {
 }
 
 #[test]
+fn what_is_sent_to_no_server_may_give_a_key_twice() {
+    let playbook = "- name: one\n  task: {a: 1, a: 2}\n";
+    let values = "x: &x {a: 1}\ny:\n  <<: *x\n  a: 2\n";
+    let object = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: c}\ndata: {a: b, a: c}\n";
+    let root = folder(
+        "sent",
+        &[
+            ("object.yaml", object),
+            ("playbook.yaml", playbook),
+            ("values.yaml", values),
+        ],
+    );
+    let (loaded, sources) = read(&[&root]);
+    let told = loaded.findings.iter().filter(|f| f.code == Code("NP104"));
+    let paths: Vec<&str> = told
+        .filter_map(|f| sources.get(f.location()?.source))
+        .map(|source| source.path.as_str())
+        .collect();
+    assert_eq!(paths.len(), 1, "{paths:?}");
+    assert!(
+        paths.iter().all(|p| p.ends_with("object.yaml")),
+        "{paths:?}"
+    );
+}
+
+#[test]
 fn duplicate_keys_are_errors_with_both_places() {
     let (loaded, sources) = stdin(&format!(
         "{POD}spec:\n  hostNetwork: true\n  hostNetwork: false\n"

@@ -26,7 +26,10 @@ pub(super) struct Text<'a> {
 /// Reads all documents of a text into `loaded`.
 pub(super) fn read(text: &Text<'_>, limits: &Limits, loaded: &mut Loaded) {
     let parsed = netpol_yaml::parse_shared(&text.content, limits);
-    for diagnostic in &parsed.diagnostics {
+    let before = loaded.objects.len();
+    let (strict, others): (Vec<_>, Vec<_>) =
+        (parsed.diagnostics.iter()).partition(|diagnostic| diagnostic.kind.is_strict_only());
+    for diagnostic in others {
         loaded.findings.push(finding_of(text, diagnostic));
         if diagnostic.kind == DiagnosticKind::Template {
             let sentence = format!("a template in `{}` was not rendered", text.shown);
@@ -35,8 +38,7 @@ pub(super) fn read(text: &Text<'_>, limits: &Limits, loaded: &mut Loaded) {
             }
         }
     }
-    let mut refused: Vec<Span> = (parsed.diagnostics.iter())
-        .filter(|d| d.kind.is_strict_only())
+    let mut refused: Vec<Span> = (strict.iter())
         .map(|d| place(text.source, d.span).span)
         .collect();
     refused.sort_unstable();
@@ -59,6 +61,18 @@ pub(super) fn read(text: &Text<'_>, limits: &Limits, loaded: &mut Loaded) {
             ignores::read(text.source, &document, objects, &mut loaded.ignores);
         }
     }
+    // What no server is sent is refused by none: a playbook or the values of something may give a
+    // key twice.
+    let objects = loaded.objects.get(before..).unwrap_or_default();
+    let is_sent = |diagnostic: &&&Diagnostic| {
+        let at = place(text.source, diagnostic.span).span;
+        let after = objects.partition_point(|object| object.at.span.start <= at.start);
+        let owner = after.checked_sub(1).and_then(|index| objects.get(index));
+        text.named || owner.is_some_and(|object| within(at, object.at.span))
+    };
+    let told = strict.iter().filter(is_sent);
+    let told: Vec<Finding> = told.map(|d| finding_of(text, d)).collect();
+    loaded.findings.extend(told);
 }
 
 fn within(inner: Span, outer: Span) -> bool {
