@@ -156,7 +156,6 @@ fn refused(cluster: &mut Cluster, rng: &mut Rng) -> Planted {
             json!({"containerRuntime": {"integration": "crio"}}),
             json!({"routingMode": "native", "ipv4NativeRoutingCIDR": ""}),
             json!({"hubble": {"tls": {"auto": {"method": "certmanager"}}}}),
-            json!({"kubeProxyReplacement": "strict"}),
         ],
     )
 }
@@ -264,13 +263,16 @@ fn needs(cluster: &mut Cluster, rng: &mut Rng) -> Planted {
 }
 
 fn upgrade(cluster: &mut Cluster, rng: &mut Rng) -> Planted {
-    cluster.versions = Some(("1.18", "1.19"));
-    one_of(
-        cluster,
-        rng,
-        &[
+    let strict = json!({"enabled": true, "cidr": "10.244.0.0/16"});
+    let (versions, values) = if rng.chance(50) {
+        (
+            ("1.18", "1.19"),
             json!({"cluster": {"name": "west", "id": 1}}),
-            json!({"encryption": {"enabled": true, "type": "wireguard", "strictMode": {"enabled": true, "cidr": "10.244.0.0/16"}}}),
-        ],
-    )
+        )
+    } else {
+        let encryption = json!({"enabled": true, "type": "wireguard", "strictMode": strict});
+        (("1.19", "1.20"), json!({"encryption": encryption}))
+    };
+    cluster.versions = Some(versions);
+    one_of(cluster, rng, &[values])
 }

@@ -3,7 +3,7 @@
 use super::{How, Planted, Planter};
 use crate::cluster::{Cluster, Flavour, Isolation, key};
 use netpol_testgen::Rng;
-use serde_json::{Value, json};
+use serde_json::json;
 
 pub(super) const ALL: &[Planter] = &[
     Planter {
@@ -15,11 +15,6 @@ pub(super) const ALL: &[Planter] = &[
         code: "NP503",
         mistake: "the manifest of a namespace is left out, and a peer names it by `team`",
         how: How::Objects(no_namespace),
-    },
-    Planter {
-        code: "NP504",
-        mistake: "the selector of a Service fits two workloads of which only one lets its clients in",
-        how: How::Objects(wide_service),
     },
 ];
 
@@ -79,29 +74,4 @@ fn no_namespace(cluster: &mut Cluster, rng: &mut Rng) -> Planted {
     let gone = format!("Namespace/{}", cluster.home(far)?.name);
     cluster.objects.retain(|o| key(o) != gone);
     Some(vec![cluster.policy_key(near)?])
-}
-
-fn wide_service(cluster: &mut Cluster, rng: &mut Rng) -> Planted {
-    let place = cluster.any_workload(rng, |c, at, w| {
-        w.tier == "data" && c.has_policy(at) && c.connections.iter().any(|n| n.to == at)
-    })?;
-    let namespace = cluster.workloads.get(place)?.namespace;
-    // The other one lets nobody in on this port.
-    let data = cluster
-        .workloads
-        .iter()
-        .filter(|w| w.namespace == namespace && w.tier == "data");
-    if data.count() < 2 {
-        return None;
-    }
-    let found = cluster
-        .workload_key(place)?
-        .replacen("StatefulSet", "Service", 1);
-    let service = cluster.object(&found)?;
-    *service.pointer_mut("/spec/selector")? = json!({"tier": "data"});
-    let port = service.pointer_mut("/spec/ports/0")?;
-    if port.pointer("/targetPort").is_some_and(Value::is_string) {
-        return None;
-    }
-    Some(vec![found])
 }
