@@ -89,7 +89,7 @@ impl Survey {
                 code: finding.code.0,
                 severity: finding.severity,
                 repository: name.clone(),
-                path: shown.strip_prefix(&below).unwrap_or(shown).to_owned(),
+                path: below_root(shown, &root).to_owned(),
                 line,
                 message: finding
                     .message
@@ -222,6 +222,13 @@ impl Survey {
         }
         text
     }
+}
+
+/// A path as it is within its repository; what Kustomize builds stands behind a blank.
+fn below_root<'p>(shown: &'p str, root: &Path) -> &'p str {
+    let root = root.display().to_string();
+    let below = shown.strip_prefix(&root).unwrap_or(shown);
+    below.trim_start_matches(['/', ' '])
 }
 
 fn judgement(seen: &Seen) -> Option<&'static Judged> {
