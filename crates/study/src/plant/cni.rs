@@ -154,7 +154,6 @@ fn refused(cluster: &mut Cluster, rng: &mut Rng) -> Planted {
             json!({"l7Proxy": "yes"}),
             json!({"l7Proxy": false, "ingressController": {"enabled": true}}),
             json!({"containerRuntime": {"integration": "crio"}}),
-            json!({"routingMode": "native", "ipv4NativeRoutingCIDR": ""}),
             json!({"hubble": {"tls": {"auto": {"method": "certmanager"}}}}),
         ],
     )
@@ -166,6 +165,7 @@ fn exits(cluster: &mut Cluster, rng: &mut Rng) -> Planted {
         rng,
         &[
             json!({"hostFirewall": {"enabled": true}, "encryption": {"enabled": true, "type": "ipsec"}}),
+            json!({"routingMode": "native", "ipv4NativeRoutingCIDR": ""}),
             json!({"routingMode": "tunnel", "autoDirectNodeRoutes": true}),
             json!({"ipv4": {"enabled": false}, "ipv6": {"enabled": false}}),
             json!({"encryption": {"enabled": true, "type": "ipsec"}, "ipv4": {"enabled": false}, "ipv6": {"enabled": true}}),

@@ -316,7 +316,7 @@ fn behind(cluster: &mut Cluster, rng: &mut Rng) -> Planted {
         "apiVersion": "policy.networking.k8s.io/v1alpha2", "kind": "ClusterNetworkPolicy",
         "metadata": {"name": "not-for-guests"},
         "spec": {
-            "tier": "Admin", "priority": 40 + rng.below(20),
+            "tier": "Admin", "priority": 11 + rng.below(9),
             "subject": {"namespaces": {"matchLabels": {"kubernetes.io/metadata.name": home}}},
             "ingress": [
                 {"name": "everybody", "action": "Accept", "from": [wide]},

@@ -11,7 +11,7 @@ pub(super) struct Judged {
     pub(super) why: &'static str,
 }
 
-/// All of them, in the order of codes.
+/// All of them.
 pub(super) const JUDGED: &[Judged] = &[
     Judged {
         code: "NP101",
@@ -348,5 +348,69 @@ pub(super) const JUDGED: &[Judged] = &[
         line: 33,
         right: true,
         why: "`podSelector:` has nothing behind it",
+    },
+    Judged {
+        code: "NP302",
+        repository: "kubernetes-sigs/network-policy-api",
+        path: "conformance/base/admin_tier/standard-egress-inline-cidr-rules.yaml",
+        line: 24,
+        right: true,
+        why: "both policies name the same pods and the deny comes first",
+    },
+    Judged {
+        code: "NP302",
+        repository: "kubernetes-sigs/network-policy-api",
+        path: "conformance/base/api_integration/standard-anp-np-banp.yaml",
+        line: 38,
+        right: true,
+        why: "both policies name the same pods and the deny comes first",
+    },
+    Judged {
+        code: "NP302",
+        repository: "kubernetes-sigs/network-policy-api",
+        path: "conformance/base/api_integration/standard-anp-np-banp.yaml",
+        line: 43,
+        right: true,
+        why: "both policies name the same pods and the deny comes first",
+    },
+    Judged {
+        code: "NP303",
+        repository: "pascariucosmin93/k8s-network-policies",
+        path: "argocd/argocd-repo-server-github-egress.yaml",
+        line: 44,
+        right: true,
+        why: "another policy lets the namespace `monitoring` in on the same port for every pod; a note",
+    },
+    Judged {
+        code: "NP403",
+        repository: "kubernetes-sigs/network-policy-api",
+        path: "conformance/base/admin_tier/standard-egress-sctp-rules.yaml",
+        line: 58,
+        right: false,
+        why: "a container that declares no port serves it; others of the pod declare theirs",
+    },
+    Judged {
+        code: "NP403",
+        repository: "kubernetes-sigs/network-policy-api",
+        path: "conformance/base/admin_tier/standard-gress-rules-combined.yaml",
+        line: 70,
+        right: false,
+        why: "a container that declares no port serves it; others of the pod declare theirs",
+    },
+    Judged {
+        code: "NP410",
+        repository: "k8spatterns/examples",
+        path: "configuration/ImmutableConfiguration/init-container/demo.yml",
+        line: 63,
+        right: true,
+        why: "a deny-all of the same namespace stands in another example; nothing lets the node port in",
+    },
+    Judged {
+        code: "NP410",
+        repository: "k8spatterns/examples",
+        path: "structural/InitContainer/random-generator/service.yml",
+        line: 9,
+        right: true,
+        why: "a deny-all of the same namespace stands in another example; nothing lets the node port in",
     },
 ];
