@@ -236,6 +236,9 @@ pub struct PolicyOrigin {
     pub dead_rules: Vec<DeadRule>,
     /// Places inside of it.
     pub parts: PolicyParts,
+    /// Where the text asks for isolation in a direction in which it has no rules, so that nobody is
+    /// isolated (S-CILIUM-ISOLATION).
+    pub unheard: Vec<Unheard>,
 }
 
 /// Where a rule and its parts were read.
@@ -301,6 +304,17 @@ pub enum Feature {
     NoDefaultDeny,
     /// A narrow block that holds the address of a node.
     NodeAddress,
+}
+
+/// `enableDefaultDeny` that is true for a direction without rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unheard {
+    /// The direction.
+    pub direction: Direction,
+    /// The direction's key below `enableDefaultDeny`.
+    pub at: Location,
+    /// The key `enableDefaultDeny`.
+    pub entry: Location,
 }
 
 /// The Helm values of the CNI, as a flat list of leaves.

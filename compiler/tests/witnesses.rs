@@ -4,7 +4,8 @@
 #![expect(clippy::panic, reason = "tests fail by panicking")]
 
 use netpol_policy::{
-    Decision, Direction, Flow, NamespaceScope, Party, Policy, PolicySet, Verdict, decide,
+    Decision, Dialect, Direction, Flow, NamespaceScope, Party, Policy, PolicySet, RuleRef, Verdict,
+    decide,
 };
 use netpol_testgen::{Gen, Size, World};
 use netpolc::finding::{Finding, Witness};
@@ -52,6 +53,7 @@ fn analysis(world: World, closed_world: bool) -> Analysis {
             .collect(),
         dead_rules: Vec::new(),
         parts: PolicyParts::default(),
+        unheard: Vec::new(),
     };
     let model = Model {
         policy_origins: world.policies.policies().iter().map(of_policy).collect(),
@@ -111,7 +113,7 @@ fn holds(finding: &Finding, decisions: &[Decision]) -> bool {
         "NP405" | "NP406" | "NP409" | "NP411" => d.verdict == Verdict::Allow,
         "NP306" => d.egress.verdict == Verdict::Deny,
         // Asked further below.
-        "NP303" | "NP304" | "NP305" | "NP307" => true,
+        "NP303" | "NP304" | "NP305" | "NP307" | "NP311" => true,
         "NP503" => d.verdict == Verdict::Unknown,
         "NP310" | "NP402" | "NP404" | "NP410" | "NP504" => d.verdict == Verdict::Deny,
         other => panic!("{other} has a witness that nobody checks"),
@@ -285,4 +287,57 @@ fn the_order_of_contradicting_policies_matters() {
         }
     }
     assert!(held >= 5, "only {held}");
+}
+
+#[test]
+fn an_idle_baseline_decides_nothing_and_the_dialect_matters() {
+    let mut held: BTreeMap<&str, usize> = BTreeMap::new();
+    for seed in 0..WORLDS * 2 {
+        let world = Gen::world(seed, Size::SMALL);
+        let analysis = analysis(world, true);
+        let set = &analysis.model.policies;
+        for finding in lint::check(&analysis, &Selection::default()) {
+            let Some(witness) = &finding.witness else {
+                continue;
+            };
+            let told = format!("seed {seed}: {}", finding.message);
+            match finding.code.0 {
+                "NP305" => {
+                    let at = rule_at(&analysis.model, finding.location().unwrap()).unwrap();
+                    let policy = set.policies().get(at.0).unwrap();
+                    let direction = policy.rules.get(at.1).unwrap().direction;
+                    for decision in decisions(&analysis, witness) {
+                        let by = set.rule_ref(decision.side(direction).rule).unwrap();
+                        let decided = matches!(by, RuleRef::Rule(of, ..) if of.key == policy.key);
+                        assert!(!decided, "{told}: {decision:?}");
+                    }
+                }
+                "NP311" => {
+                    let policies = PolicySet::new(Dialect::Kubernetes, set.policies().to_vec());
+                    let model = Model {
+                        policies,
+                        ..analysis.model.clone()
+                    };
+                    let elsewhere = Analysis {
+                        model,
+                        ..Analysis::default()
+                    };
+                    let verdicts = |analysis: &Analysis| -> Vec<[Verdict; 2]> {
+                        let decided = decisions(analysis, witness);
+                        let sides = |d: &Decision| {
+                            Direction::BOTH.map(|direction| d.side(direction).verdict)
+                        };
+                        decided.iter().map(sides).collect()
+                    };
+                    assert_ne!(verdicts(&analysis), verdicts(&elsewhere), "{told}");
+                }
+                _ => continue,
+            }
+            *held.entry(finding.code.0).or_default() += 1;
+        }
+    }
+    for code in ["NP305", "NP311"] {
+        let enough = held.get(code).is_some_and(|n| *n >= 5);
+        assert!(enough, "too few of {code}: {held:?}");
+    }
 }

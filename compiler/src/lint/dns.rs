@@ -4,8 +4,8 @@ use super::context::{Context, Written};
 use super::groups::GroupId;
 use netpol_policy::labels::NAMESPACE_NAME;
 use netpol_policy::{
-    Action, Direction, Endpoint, EndpointSelector, Labels, NamespaceScope, Operator, Peer,
-    PortMatch, Protocol, Selector,
+    Action, Dialect, Direction, Endpoint, EndpointSelector, Entity, Labels, NamespaceScope,
+    Operator, Peer, PortMatch, Protocol, Selector, Tier,
 };
 
 /// Where DNS servers listen: the standard port and the one of `OpenShift` and dnsmasq pods.
@@ -37,9 +37,11 @@ pub fn is_usual(pods: &Selector) -> bool {
     asked.any(|r| r.key == LABEL.0 && r.operator == Operator::In && r.values == [LABEL.1])
 }
 
-/// Does the rule let anything out?
+/// Does the rule let anything out of pods that a policy isolates? The baseline is not asked for
+/// those (S-TIERS).
 pub fn lets_out(w: &Written<'_>) -> bool {
     w.rule.action == Action::Allow
+        && !matches!(w.policy.tier, Tier::Baseline { .. })
         && w.rule.direction == Direction::Egress
         && w.rule.ports.as_ref().is_none_or(|ports| !ports.is_empty())
 }
@@ -57,9 +59,17 @@ pub fn resolves(context: &Context<'_>, servers: &[GroupId], w: &Written<'_>) -> 
             None => return false,
         },
     };
+    let cilium = context.policies().dialect() == Dialect::Cilium;
     let answers = |peer: &Peer| match peer {
-        Peer::Pods(selector) => meant || may_answer(context, servers, selector),
-        _ => true,
+        _ if meant => true,
+        Peer::Pods(selector) => may_answer(context, servers, selector),
+        // The server is a pod; where blocks do not cover pods, it is in none (S-OUTSIDE).
+        Peer::IpBlock(_) => !cilium,
+        Peer::Nodes(_) => true,
+        Peer::Entity(entity) => {
+            matches!(entity, Entity::Cluster | Entity::Host | Entity::RemoteNode)
+        }
+        Peer::Outside(_) | Peer::Names(_) => false,
     };
     let peers = w.rule.peers.as_ref();
     peers.is_none_or(|peers| peers.iter().any(answers))

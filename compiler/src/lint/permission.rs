@@ -141,7 +141,7 @@ fn gathered(refused: BTreeMap<RuleId, Lost<'_>>) -> BTreeMap<RuleId, Lost<'_>> {
 
 /// Does the peer name fewer than all pods of its namespaces? A broad peer ("everything in this
 /// namespace") grants to many what is meant for some.
-fn is_narrow(context: &Context<'_>, selector: &EndpointSelector) -> bool {
+pub fn is_narrow(context: &Context<'_>, selector: &EndpointSelector) -> bool {
     let named = context.groups.matching(selector).len();
     let scope = context.groups.scope(&selector.namespaces);
     let all = scope

@@ -2,11 +2,12 @@
 
 use super::rules::{
     agent_exits, cut_off_backend, dead_allow, dead_direction, duplicate_object, egress_without_dns,
-    empty_means_all, enforcement_off, host_network_subject, lost_value, mixed_backends, odd_block,
-    one_sided_allow, peer_matches_nothing, policy_map_overflow, policy_needs_value, redundant_rule,
-    refused_by_chart, rule_without_effect, selector_matches_nothing, service_port, split_peer,
-    unaccepted_value, unanalysed_policy, undecidable_verdict, undefined_order, unisolated_workload,
-    unknown_value, unserved_port, upgrade_changes, world_open, yaml_surprise,
+    empty_means_all, enforcement_off, host_network_subject, idle_baseline, lost_value,
+    mixed_backends, no_common_port, odd_block, one_sided_allow, peer_matches_nothing,
+    policy_map_overflow, policy_needs_value, reach_differs, redundant_rule, refused_by_chart,
+    rule_without_effect, selector_matches_nothing, service_port, split_peer, unaccepted_value,
+    unanalysed_policy, undecidable_verdict, undefined_order, unintended_default_deny,
+    unisolated_workload, unknown_value, unserved_port, upgrade_changes, world_open, yaml_surprise,
 };
 use super::{Check, Family, Rule};
 use crate::finding::{Code, Severity};
@@ -44,9 +45,13 @@ registry! {
     NP302 "dead-allow" Error Policies Check::Analysis(dead_allow::check) => "an allow that a deny or a higher tier makes dead";
     NP303 "redundant-rule" Warning Policies Check::Analysis(redundant_rule::check) => "a rule that says nothing that another one does not say";
     NP304 "undefined-order" Error Policies Check::Analysis(undefined_order::check) => "admin policies of one priority that contradict each other";
+    NP305 "idle-baseline" Warning Policies Check::Analysis(idle_baseline::check) => "a baseline policy of which no pod is left to ask";
     NP306 "egress-without-dns" Warning Policies Check::Analysis(egress_without_dns::check) => "egress is limited and names cannot be resolved";
     NP307 "rule-without-effect" Warning Policies Check::Analysis(rule_without_effect::check) => "a rule that an earlier or wider one leaves nothing to do";
+    NP308 "no-common-port" Error Policies Check::Analysis(no_common_port::check) => "both sides allow a connection, on different ports";
     NP309 "dead-direction" Warning Policies Check::Analysis(dead_direction::check) => "rules in a direction that `policyTypes` leaves out";
+    NP310 "unintended-default-deny" Error Policies Check::Analysis(unintended_default_deny::check) => "a policy of Cilium that isolates pods and allows nothing";
+    NP311 "reach-differs" Warning Policies Check::Analysis(reach_differs::check) => "text that reaches others under the configured CNI than it reads";
     NP401 "selector-matches-nothing" Warning Workloads Check::Analysis(selector_matches_nothing::check) => "a policy that selects no pod";
     NP402 "peer-matches-nothing" Warning Workloads Check::Analysis(peer_matches_nothing::check) => "a peer that matches no pod";
     NP403 "unserved-port" Error Workloads Check::Analysis(unserved_port::check) => "a rule for a port that none of its pods serves";

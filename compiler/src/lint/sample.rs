@@ -6,7 +6,9 @@
 use super::context::{Context, Written};
 use super::groups::GroupId;
 use netpol_policy::cidr::{Family, bounds};
-use netpol_policy::{Direction, Flow, IpBlock, Party, Peer, PortMatch, Protocol, Tri, speaks_of};
+use netpol_policy::{
+    Direction, Flow, IpBlock, Party, Peer, PortMatch, Protocol, Tri, is_self, speaks_of,
+};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Other ends that are looked at for one peer of a rule.
@@ -30,7 +32,9 @@ impl<'a> Context<'a> {
                     .collect()
             }
         };
-        self.packets(w, subject, &ends)
+        let mut flows = self.packets(w, subject, &ends);
+        flows.retain(|flow| self.speaks(w, flow));
+        flows
     }
 
     /// Those of a rule's packets that are also another rule's.
@@ -55,6 +59,35 @@ impl<'a> Context<'a> {
         speaks_of(self.policies(), self.cluster(), flow, place) == Tri::Yes
     }
 
+    /// A few packets of a pod of a group, to or from others on a port that nobody names: some other
+    /// pod, and somebody outside.
+    pub fn some_packets(&self, direction: Direction, subject: GroupId) -> Vec<Flow> {
+        let own = self.groups.first(subject);
+        let ends = self.anybody(subject).into_iter();
+        let each = own.into_iter().flat_map(move |own| {
+            let ends = ends.clone();
+            ends.filter_map(move |end| Some((self.party_towards(own, end)?, end)))
+        });
+        each.map(|(own, end)| {
+            let (source, destination) = direction.pair(own, end);
+            let (protocol, port) = SOME_PORT;
+            Flow {
+                source,
+                destination,
+                protocol,
+                port,
+            }
+        })
+        .collect()
+    }
+
+    /// Packets between a pod of a group and certain others on the ports of a rule, whether the rule
+    /// speaks of them or not.
+    pub fn packets_between(&self, w: Written<'a>, subject: GroupId, others: &[usize]) -> Vec<Flow> {
+        let others = others.iter().filter_map(|index| self.party(*index));
+        self.packets(w, subject, &others.collect::<Vec<_>>())
+    }
+
     /// How many pairs of endpoints a rule is for; one for each subject where its other end is not
     /// pods alone.
     pub fn pairs(&self, w: Written<'_>) -> usize {
@@ -70,7 +103,7 @@ impl<'a> Context<'a> {
         subjects * peers.sum::<usize>().max(1)
     }
 
-    /// Packets between a subject and others on the ports of a rule, kept when they are the rule's.
+    /// Packets between a subject and others on the ports of a rule.
     fn packets(&self, w: Written<'a>, subject: GroupId, ends: &[Party]) -> Vec<Flow> {
         let Some(index) = self.groups.first(subject) else {
             return Vec::new();
@@ -93,8 +126,9 @@ impl<'a> Context<'a> {
                 });
             }
         }
+        // What a pod sends to itself is nobody's business (S-SELF).
+        flows.retain(|flow| !is_self(self.cluster(), flow));
         flows.truncate(MOST_FLOWS);
-        flows.retain(|flow| self.speaks(w, flow));
         flows
     }
 
@@ -141,7 +175,8 @@ impl<'a> Context<'a> {
     /// Somebody outside, and some other pod.
     fn anybody(&self, subject: GroupId) -> Vec<Party> {
         let outside = self.cluster().party_of(IpAddr::V4(SOMEBODY));
-        let groups = (0..self.groups.len()).take(2);
+        let groups = (0..self.groups.len()).filter(|group| *group != subject);
+        let groups = groups.take(2).chain([subject]);
         let pods = groups.filter_map(|group| self.another(group, subject));
         pods.chain([outside]).collect()
     }

@@ -92,6 +92,7 @@ impl Reader<'_> {
             rules: origins,
             dead_rules: Vec::new(),
             parts: PolicyParts::default(),
+            unheard: Vec::new(),
         };
         let policy = Policy {
             tier,

@@ -13,7 +13,7 @@ use super::collect::{Collected, Item};
 use super::kinds::Role;
 use super::policies::Lowered;
 use crate::load::Layer;
-use crate::model::{PolicyOrigin, PolicyParts, RuleOrigin, RuleParts};
+use crate::model::{PolicyOrigin, PolicyParts, RuleOrigin, RuleParts, Unheard};
 use crate::schema;
 use crate::source::Location;
 use groups::Groups;
@@ -144,6 +144,7 @@ pub(crate) fn isolate_everybody(at: Location) -> (Policy, PolicyOrigin) {
         rules: Vec::new(),
         dead_rules: Vec::new(),
         parts: PolicyParts::default(),
+        unheard: Vec::new(),
     };
     let everybody = NamespaceScope::Matching(Selector::everything());
     let policy = Policy {
@@ -314,6 +315,7 @@ impl<'a> Reader<'a> {
             rules: origins,
             dead_rules: Vec::new(),
             parts: PolicyParts::default(),
+            unheard: self.unheard(spec),
         };
         let policy = Policy {
             tier: Tier::Namespace,
@@ -323,6 +325,28 @@ impl<'a> Reader<'a> {
             rules,
         };
         Ok(Some((policy, origin)))
+    }
+
+    /// S-CILIUM-ISOLATION: where no rule is, `enableDefaultDeny: true` has no effect.
+    fn unheard(&self, spec: NodeRef<'a>) -> Vec<Unheard> {
+        let Some((entry, asked)) = spec.entry("enableDefaultDeny") else {
+            return Vec::new();
+        };
+        let mut unheard = Vec::new();
+        for direction in Direction::BOTH {
+            let mut lists = LISTS.iter().filter(|(_, of, _)| *of == direction);
+            let has_rules = lists.any(|(list, ..)| spec.get(list).is_some_and(|l| !l.is_empty()));
+            let said = asked.entry(direction.name());
+            let said = said.filter(|(_, value)| value.as_bool() == Some(true));
+            if let (Some((key, _)), false) = (said, has_rules) {
+                unheard.push(Unheard {
+                    direction,
+                    at: self.locate(key),
+                    entry: self.locate(entry),
+                });
+            }
+        }
+        unheard
     }
 
     /// S-CILIUM-SUBJECT and S-CILIUM-HOST; `None` selects nobody of this model.

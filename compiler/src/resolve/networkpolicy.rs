@@ -92,6 +92,7 @@ impl Reader<'_> {
                 subject: self.conditions(spec),
                 widened,
             },
+            unheard: Vec::new(),
         };
         let policy = Policy {
             tier: Tier::Namespace,

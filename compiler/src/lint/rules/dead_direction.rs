@@ -1,10 +1,12 @@
 //! NP309: rules in a direction that `policyTypes` leaves out. The server accepts them and no
-//! implementation reads them (`networking/v1 NetworkPolicySpec.policyTypes`).
+//! implementation reads them (`networking/v1 NetworkPolicySpec.policyTypes`). And the other way
+//! round in Cilium's policies: `enableDefaultDeny` that asks for isolation in a direction without
+//! rules, where it has no effect (S-CILIUM-ISOLATION).
 
 use crate::finding::Finding;
 use crate::lint::context::Context;
-use crate::lint::{Rule, words};
-use crate::model::DeadRule;
+use crate::lint::{Rule, edit, words};
+use crate::model::{DeadRule, PolicyOrigin, Unheard};
 use netpol_policy::Direction;
 
 /// Finds them: one finding per policy and direction.
@@ -39,9 +41,37 @@ pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
                     "add `{capital}` to policyTypes; that isolates the selected pods at {word}, \
                      so list everything they need"
                 ));
+            let edit = edit::append_item(context.sources, first.policy_types, capital);
+            finding.edits = edit.into_iter().collect();
             finding.object = Some(super::object(&origin.key));
             findings.push(finding);
         }
+        let unheard = origin.unheard.iter();
+        findings.extend(unheard.map(|unheard| isolates_nobody(context, rule, origin, unheard)));
     }
     findings
+}
+
+/// Isolation is asked for, and no list of rules is there to bring it about.
+fn isolates_nobody(
+    context: &Context<'_>,
+    rule: &Rule,
+    origin: &PolicyOrigin,
+    unheard: &Unheard,
+) -> Finding {
+    let (name, word) = (&origin.key.name, unheard.direction.name());
+    let mut finding = rule
+        .finding(format!("`{name}` isolates nobody at {word}"))
+        .at(
+            unheard.at,
+            format!("has no effect, because there is no {word} rule"),
+        )
+        .help(format!(
+            "add `{word}: [{{}}]`, which isolates and allows nothing, or list what is allowed"
+        ));
+    let entry = format!("{word}: [{{}}]");
+    let edit = edit::insert_before_key(context.sources, unheard.entry, &entry);
+    finding.edits = edit.into_iter().collect();
+    finding.object = Some(super::object(&origin.key));
+    finding
 }

@@ -4,15 +4,16 @@
 //! Pods that may reach nothing at all are cut off on purpose and are not reported, nor are pods
 //! whose rules name single addresses only, nor DNS servers themselves.
 
-use crate::finding::{Finding, Witness};
+use crate::finding::Finding;
 use crate::lint::context::{Context, Written};
 use crate::lint::groups::GroupId;
 use crate::lint::{Rule, dns, words};
-use netpol_policy::{Direction, Peer};
+use netpol_policy::{Direction, Flow, Peer, Protocol, Verdict};
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 
 /// The usual address of the cluster's DNS Service; only there to show a packet.
-const RESOLVER: &str = "10.96.0.10";
+const RESOLVER: Ipv4Addr = Ipv4Addr::new(10, 96, 0, 10);
 
 /// What is isolated by one policy.
 #[derive(Default)]
@@ -92,18 +93,22 @@ fn tell(context: &Context<'_>, rule: &Rule, by: usize, cut: &CutOff<'_>) -> Opti
              policy: namespaceSelector `kubernetes.io/metadata.name: kube-system` with \
              podSelector `k8s-app: kube-dns`",
         );
-    let first = context.pod(*cut.groups.first()?)?;
-    finding.witness = Some(Witness {
-        from: first.display_name(),
-        to: RESOLVER.to_owned(),
-        port: "UDP/53".to_owned(),
-    });
     let members = cut.groups.iter().map(|g| context.groups.members(*g).len());
     let members = members.sum();
     if members > 1 {
         finding = finding.note(format!("{} affected", words::count(members, "workload")));
     }
-    finding = finding.note(format!("{RESOLVER} stands for the cluster's DNS"));
+    let flow = Flow {
+        source: context.party(context.groups.first(*cut.groups.first()?)?)?,
+        destination: context.cluster().party_of(RESOLVER.into()),
+        protocol: Protocol::Udp,
+        port: 53,
+    };
+    // Where everything outside may be asked, the address would be taken for one outside.
+    if context.side(Direction::Egress, &flow).verdict == Verdict::Deny {
+        finding.witness = context.witness(&flow);
+        finding = finding.note(format!("{RESOLVER} stands for the cluster's DNS"));
+    }
     finding.object = Some(super::object(&origin.key));
     Some(finding)
 }

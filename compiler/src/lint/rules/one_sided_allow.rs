@@ -6,6 +6,7 @@
 
 use crate::finding::Finding;
 use crate::lint::context::{Context, Decider, Written};
+use crate::lint::counterpart::counterpart;
 use crate::lint::permission::{Lost, lost};
 use crate::lint::{Rule, words};
 use netpol_policy::{Direction, RuleId};
@@ -15,7 +16,10 @@ pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
     let mut findings = Vec::new();
     for written in context.rules() {
         for (by, lost) in &lost(context, written) {
-            findings.extend(tell(context, rule, written, *by, lost));
+            // Where both sides allow something, the ports are the mistake (NP308).
+            if counterpart(context, written, *by, lost).is_none() {
+                findings.extend(tell(context, rule, written, *by, lost));
+            }
         }
     }
     findings
