@@ -280,3 +280,36 @@ fn a_misspelt_value_is_renamed_in_its_file() {
     );
     assert_eq!(code, Some(0), "{out}{err}");
 }
+
+#[test]
+fn values_that_become_secrets_are_never_shown() {
+    let dir = dir("values-secret");
+    write(
+        &dir.join("c/Chart.yaml"),
+        "apiVersion: v2\nname: c\nversion: 1.0.0\n",
+    );
+    write(
+        &dir.join("c/templates/all.yaml"),
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: {{ .Values.auth.phrase }}}\n---\n\
+         apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: c}]}\n---\n\
+         apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: n}\nspec: {podSelector: {}, ingress: [{ports: [{port: {{ .Values.port }}}]}]}\n",
+    );
+    write(&dir.join("a.yaml"), "auth: {phrase: hunter2}\nport: 80\n");
+    write(
+        &dir.join("b.yaml"),
+        "auth: {phrase: hunter3}\nport: 81\nmyToken: hunter4\n",
+    );
+    for format in ["text", "json", "markdown"] {
+        let (code, out, err) = in_dir(
+            &dir,
+            &[
+                "diff", "a.yaml", "b.yaml", "--chart", "c", "--format", format,
+            ],
+        );
+        assert_eq!(code, Some(1), "{out}{err}");
+        assert!(
+            out.contains("81") && !out.contains("hunter"),
+            "{format}: {out}"
+        );
+    }
+}

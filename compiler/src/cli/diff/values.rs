@@ -12,7 +12,7 @@ use crate::resolve::{self, Analysis};
 use crate::source::{Location, SourceId, Sources};
 use netpol_yaml::{Kind, Limits, NodeRef};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -45,8 +45,9 @@ pub(super) fn run(
     };
     let sources = &after.sources;
     let leaves = differences(sources, first, second);
+    let secret: BTreeSet<Location> = [before, after].into_iter().flat_map(secrets).collect();
     let assembly = ValuesAssembly {
-        edits: leaves.iter().map(Leaf::edit).collect(),
+        edits: leaves.iter().map(|leaf| leaf.edit(&secret)).collect(),
         before: parsed(&first.1),
         leaves,
         inputs: inputs(args, chart, (&first.0, &first.1), terminal)?,
@@ -91,6 +92,16 @@ fn parsed(text: &Arc<str>) -> Value {
     document.map_or(Value::Null, |document| document.root().to_json())
 }
 
+/// Where values stand that a Secret was made of: they are never shown.
+fn secrets(analysis: &Analysis) -> Vec<Location> {
+    let secrets = analysis.objects.iter().filter(|o| o.kind == "Secret");
+    let leaves = secrets.flat_map(|object| analysis.sources.home(object.at).leaves);
+    leaves.map(|leaf| leaf.at).collect()
+}
+
+/// Names of values that are not shown either, whatever becomes of them.
+const TELLING: [&str; 5] = ["password", "passwd", "secret", "token", "credential"];
+
 /// A leaf in which two values files differ. A list is one leaf, as Helm replaces it as one.
 struct Leaf {
     path: Vec<String>,
@@ -99,10 +110,28 @@ struct Leaf {
 }
 
 impl Leaf {
-    fn edit(&self) -> Edit {
+    fn edit(&self, secret: &BTreeSet<Location>) -> Edit {
         let [before, after] = &self.sides;
         let name = self.path.join(".");
-        let shown = |side: &Option<(Value, Location)>| side.as_ref().map(|(value, _)| short(value));
+        let lower = name.to_lowercase();
+        let telling = TELLING.iter().any(|word| lower.contains(word));
+        let hidden = |at: &Location| {
+            let within = |leaf: &&Location| {
+                let (leaf, at) = (leaf.span, at.span);
+                at.start <= leaf.start && leaf.end <= at.end
+            };
+            let of_text = secret.iter().filter(|leaf| leaf.source == at.source);
+            telling || { of_text }.any(|leaf| within(&leaf))
+        };
+        let shown = |side: &Option<(Value, Location)>| {
+            side.as_ref().map(|(value, at)| {
+                if hidden(at) {
+                    "(not shown)".to_owned()
+                } else {
+                    short(value)
+                }
+            })
+        };
         let at = |side: &Option<(Value, Location)>| side.as_ref().map(|(_, at)| *at);
         Edit {
             kind: "value".to_owned(),

@@ -132,7 +132,9 @@ fn tell<'a>(
         "entries that do not fit are missing: packets are dropped that a policy allows"
     };
     finding.object = Some(super::object(&written.policy.key));
-    finding.pairs = found.pods;
+    if found.pods > 1 {
+        finding = finding.note(format!("so does that of {} more", found.pods - 1));
+    }
     let room = found.entries.next_power_of_two();
     let help = if room <= MOST {
         format!("write `bpf.policyMapMax: {room}`, or name fewer peers and ports")
