@@ -214,7 +214,7 @@ fn explain_prints_the_page() {
     let ended = netpolc(&["explain", "--list"], "");
     assert_eq!(ended.code, 0);
     assert!(ended.out.lines().count() >= 16, "{}", ended.out);
-    let ended = netpolc(&["explain", "NP310"], "");
+    let ended = netpolc(&["explain", "NP3012"], "");
     assert_eq!(ended.code, 2);
     assert!(ended.err.contains("did you mean NP301?"), "{}", ended.err);
     assert_eq!(netpolc(&["explain"], "").code, 2);
