@@ -20,7 +20,7 @@ pub(crate) enum Flavour {
     Plain,
     /// NetworkPolicy below ClusterNetworkPolicy.
     Admin,
-    /// CiliumNetworkPolicy, with values of Cilium's chart.
+    /// Cilium's policies, with values of Cilium's chart.
     Cilium,
 }
 

@@ -52,7 +52,7 @@ impl Written {
     /// The stream.
     pub(crate) fn stream(&self) -> String {
         let texts = self.documents.iter().map(|(_, text)| text.as_str());
-        texts.map(|text| format!("{SEPARATOR}{text}")).collect()
+        texts.flat_map(|text| [SEPARATOR, text]).collect()
     }
 
     /// The object that stands at this byte of the stream.

@@ -119,7 +119,7 @@ fn application(cluster: &mut Cluster, name: &'static str, rng: &mut Rng) -> (usi
     let isolation = *rng.pick(&[Isolation::Both, Isolation::Both, Isolation::Ingress]);
     cluster.namespaces.push(Namespace {
         name,
-        key: *rng.pick::<&'static str>(&KEYS),
+        key: rng.pick::<&'static str>(&KEYS),
         isolation,
         default_deny: rng.chance(70),
         by_team: rng.chance(50),

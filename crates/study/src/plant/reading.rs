@@ -236,7 +236,10 @@ fn surprise(written: &mut Written, rng: &mut Rng) -> Planted {
 }
 
 fn other_language(cluster: &mut Cluster, rng: &mut Rng) -> Planted {
-    let home = rng.pick(&cluster.namespaces).name;
+    let home = cluster
+        .namespaces
+        .get(rng.below(cluster.namespaces.len()))?
+        .name;
     let object = match rng.below(4) {
         0 => json!({
             "apiVersion": "crd.projectcalico.org/v1", "kind": "NetworkPolicy",

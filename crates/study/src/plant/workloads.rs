@@ -267,7 +267,7 @@ fn newcomer(cluster: &mut Cluster, rng: &mut Rng) -> Planted {
     let home = cluster.home(place)?.clone();
     let added = Workload {
         namespace,
-        name: *rng.pick::<&'static str>(&["reports", "exporter", "admin-ui"]),
+        name: rng.pick::<&'static str>(&["reports", "exporter", "admin-ui"]),
         kind: "Deployment",
         tier: "backend",
         port: Some(("http", 8090)),
