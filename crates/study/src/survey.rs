@@ -204,7 +204,7 @@ impl Survey {
         let right = judged.iter().flatten().filter(|j| j.right).count();
         writeln!(
             text,
-            "\n### Sampled by hand\n\n{} findings drawn with seed {seed}, every code in turn; {known} judged by reading the lines, {right} right ({}).\n\n| code | place | finding | right? | why |\n|---|---|---|---|---|",
+            "\n### Sampled by hand\n\n{} findings drawn with seed {seed}, every code in turn; {known} judged by hand, {right} right ({}).\n\n| code | place | finding | right? | why |\n|---|---|---|---|---|",
             sample.len(),
             share(right, known)
         )
