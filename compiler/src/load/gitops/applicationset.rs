@@ -12,7 +12,7 @@ pub(super) fn read(asker: &mut Asker<'_, '_>) {
     let set = Spec::of(object);
     let go = set.flag("/spec/goTemplate");
     for (pointer, generator) in set.items("/spec/generators") {
-        let Some(parameters) = parameters(asker, &set, generator, go) else {
+        let Some(parameters) = parameters(asker, generator, go) else {
             let name = generator.as_object().and_then(|g| g.keys().next());
             let name = name.map_or("of an unknown kind", String::as_str);
             asker.unresolved(
@@ -57,12 +57,7 @@ fn application(asker: &mut Asker<'_, '_>, set: &Spec<'_>, parameters: &Value, go
 }
 
 /// The parameters of each Application; `None` for a generator that is not known here.
-fn parameters(
-    asker: &Asker<'_, '_>,
-    set: &Spec<'_>,
-    generator: &Value,
-    go: bool,
-) -> Option<Vec<Value>> {
+fn parameters(asker: &Asker<'_, '_>, generator: &Value, go: bool) -> Option<Vec<Value>> {
     if let Some(elements) = generator.pointer("/list/elements") {
         return Some(elements.as_array()?.clone());
     }
@@ -82,7 +77,6 @@ fn parameters(
     let found = pattern::directories(&root, &paths(false), &paths(true));
     let extra = git.get("values").and_then(Value::as_object);
     let made = found.iter().map(|path| directory(path, extra, go));
-    let _ = set;
     Some(made.collect())
 }
 
