@@ -4,7 +4,7 @@ mod check;
 
 pub use check::{CheckSettings, Ignored};
 
-use crate::model::ChartVersion;
+use crate::model::{ChartVersion, ImageBudget, NoImageBudget};
 use crate::suite::unknown;
 use netpol_policy::Dialect;
 use std::ops::Range;
@@ -43,6 +43,8 @@ pub struct Target {
     pub cni_version: Option<ChartVersion>,
     /// The version that it is to be upgraded to.
     pub cni_upgrade_to: Option<ChartVersion>,
+    /// What the image of a node may take.
+    pub image_budget: Option<ImageBudget>,
     /// The version of Kubernetes that charts are rendered for.
     pub kubernetes_version: Option<String>,
     /// Dumps of what runs there.
@@ -128,6 +130,7 @@ const TARGET: &[&str] = &[
     "cni-values",
     "cni-version",
     "cni-upgrade-to",
+    "image-budget",
     "kubernetes-version",
     "cluster-state",
     "dialect",
@@ -202,6 +205,7 @@ impl Reader<'_> {
             cni_values: self.paths(table.get("cni-values")),
             cni_version: self.version(table.get("cni-version")),
             cni_upgrade_to: self.version(table.get("cni-upgrade-to")),
+            image_budget: self.size(table.get("image-budget")),
             kubernetes_version: self.text(table.get("kubernetes-version")),
             cluster_state: self.paths(table.get("cluster-state")),
             dialect: self.dialect(table.get("dialect")),
@@ -266,6 +270,24 @@ impl Reader<'_> {
         }
     }
 
+    /// A number of bytes, or a text with a unit.
+    fn size(&mut self, value: Option<&Value<'_>>) -> Option<ImageBudget> {
+        let value = value?;
+        let read = match value.get_ref() {
+            DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix())
+                .map_err(|_| NoImageBudget::Unreadable(number.as_str().to_owned()))
+                .and_then(ImageBudget::new),
+            other => other.as_str().unwrap_or_default().parse(),
+        };
+        match read {
+            Ok(budget) => Some(budget),
+            Err(error) => {
+                self.fault(value.span(), format!("{error}"));
+                None
+            }
+        }
+    }
+
     /// One path or a list of them, below the directory of the file or beside it, never absolute:
     /// the file is the same on every machine.
     fn paths(&mut self, value: Option<&Value<'_>>) -> Vec<PathBuf> {
@@ -320,7 +342,7 @@ mod tests {
 
     #[test]
     fn everything_that_may_stand_there_is_read() {
-        let text = "[[target]]\nname = \"prod\"\npaths = [\"a\", \"b\"]\nnamespace = \"x\"\ncni-values = \"c.yaml\"\ncni-version = \"1.19\"\ncni-upgrade-to = \"1.20\"\nkubernetes-version = \"1.33\"\ncluster-state = \"s.json\"\ndialect = \"cilium\"\nclosed-world = true\n[[target.charts]]\npath = \"chart\"\nvalues = [\"v.yaml\"]\n";
+        let text = "[[target]]\nname = \"prod\"\npaths = [\"a\", \"b\"]\nnamespace = \"x\"\ncni-values = \"c.yaml\"\ncni-version = \"1.19\"\ncni-upgrade-to = \"1.20\"\nimage-budget = \"8MiB\"\nkubernetes-version = \"1.33\"\ncluster-state = \"s.json\"\ndialect = \"cilium\"\nclosed-world = true\n[[target.charts]]\npath = \"chart\"\nvalues = [\"v.yaml\"]\n";
         let config = Config::parse(text).unwrap();
         let target = config.target("prod").unwrap();
         assert_eq!(target.paths, [PathBuf::from("a"), PathBuf::from("b")]);
@@ -328,6 +350,7 @@ mod tests {
         assert!(target.closed_world);
         assert_eq!(target.cni_version, "1.19".parse().ok());
         assert_eq!(target.cni_upgrade_to, "1.20".parse().ok());
+        assert_eq!(target.image_budget, "8MiB".parse().ok());
         assert_eq!(target.charts[0].values, [PathBuf::from("v.yaml")]);
         assert_eq!(
             config.target("prdo").unwrap_err(),
@@ -364,6 +387,16 @@ mod tests {
                 "[[target]]\nname = \"a\"\npaths = \"x\"\ncni-version = \"new\"\n",
                 4,
                 "no version",
+            ),
+            (
+                "[[target]]\nname = \"a\"\npaths = \"x\"\nimage-budget = \"8MB\"\n",
+                4,
+                "no size",
+            ),
+            (
+                "[[target]]\nname = \"a\"\npaths = \"x\"\nimage-budget = 100\n",
+                4,
+                "8KiB at least",
             ),
             ("[[target]]\nname = \"a\n", 2, ""),
         ] {

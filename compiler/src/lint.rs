@@ -20,6 +20,8 @@ pub mod edits;
 pub mod fronts;
 pub mod groups;
 pub mod host;
+pub mod image_bound;
+pub mod image_size;
 pub mod nearest;
 pub mod needing;
 pub mod order;
@@ -183,6 +185,17 @@ pub fn lowering(analysis: &Analysis) -> Vec<Finding> {
     let mut findings: Vec<Finding> = findings.map(|f| f.at_home(&analysis.sources)).collect();
     sort(&mut findings);
     findings
+}
+
+/// NP502 about the image of a node that was linked: what of it is too much. At the policy that costs
+/// the most, in a file that people can open.
+pub fn too_large(analysis: &Analysis, node: &str, excess: &image_size::Excess) -> Option<Finding> {
+    let rule = find("NP502")?;
+    let context = Context::new(analysis);
+    let sizes = image_size::Sizes::new(&context);
+    let place = sizes.place(node);
+    let finding = rules::image_too_large::tell(&context, rule, &sizes, &place, excess);
+    Some(finding.at_home(&analysis.sources))
 }
 
 /// Puts findings in the order of reports and takes out what is said twice.

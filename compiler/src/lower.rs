@@ -11,7 +11,7 @@ mod root;
 
 pub use artefact::{Artefact, BundlePlaces};
 pub use describe::describe;
-pub use images::{Linked, link_all};
+pub use images::{Linked, NoImage, link_all};
 
 use crate::model::Model;
 use crate::reach::ModelPlaces;

@@ -2,11 +2,13 @@
 //! each part the place that it was read from.
 
 mod parts;
+mod size;
 
 pub use parts::{
     ConditionParts, Emptiness, PeerParts, PolicyParts, PortParts, Replacement, RuleParts, Wide,
     Widened,
 };
+pub use size::{ImageBudget, NoImageBudget};
 
 use crate::source::Location;
 use netpol_policy::{Cluster, Direction, PolicyKey, PolicySet, Protocol};
@@ -43,6 +45,8 @@ pub struct Model {
     pub cni: Option<CniValues>,
     /// What policies need of these values, in the order of reading; empty without values.
     pub needs: Vec<Need>,
+    /// What the image of a node may take.
+    pub image_budget: ImageBudget,
     /// Nothing exists but what was given (`--closed-world`, or a cluster dump).
     pub closed_world: bool,
     /// What could not be taken into account, one sentence each; answers are marked incomplete.

@@ -151,6 +151,7 @@ fn read_into(inputs: &Inputs, mut out: Analysis) -> Analysis {
     out.options = options.clone();
     let (model, found) = resolve(&out.objects, options);
     out.model = model;
+    out.model.image_budget = inputs.image_budget.unwrap_or_default();
     incomplete.append(&mut out.model.incomplete);
     out.model.incomplete = incomplete;
     out.findings.extend(found);

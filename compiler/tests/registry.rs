@@ -19,7 +19,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const CNI_VALUES: &str = "cni-values.yaml";
-/// Says which versions of the CNI's chart an example is about.
+/// Says which versions of the CNI's chart an example is about, and what its nodes have room for.
 const CONFIG: &str = "netpolc.toml";
 const VALUES: &str = "values.yaml";
 
@@ -70,6 +70,7 @@ fn analyse(files: Vec<PathBuf>) -> Analysis {
         cni_values,
         cni_version: target.cni_version,
         cni_upgrade_to: target.cni_upgrade_to,
+        image_budget: target.image_budget,
         ..Inputs::default()
     };
     inputs.load.helm.values = values.into_iter().map(ValuesArg::File).collect();

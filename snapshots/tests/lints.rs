@@ -36,6 +36,7 @@ fn full_report_of_every_bad_example() {
                 cni_values,
                 cni_version: target.cni_version,
                 cni_upgrade_to: target.cni_upgrade_to,
+                image_budget: target.image_budget,
                 ..Inputs::default()
             };
             inputs.load.helm.values = values.into_iter().map(ValuesArg::File).collect();

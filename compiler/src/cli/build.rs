@@ -3,13 +3,15 @@
 use super::inputs::{load_options, one_line, refuse_unread};
 use super::{Exit, Failure, Inputs, Terminal, files};
 use crate::finding::{Code, Finding, Severity};
+use crate::lint::image_size::Excess;
 use crate::lint::{self, Selection};
-use crate::lower;
+use crate::lower::{self, Linked, NoImage};
+use crate::model::ImageBudget;
 use crate::reach::PortRange;
-use crate::resolve::inventory_from;
+use crate::resolve::{Analysis, inventory_from};
 use crate::schema::is_read_as_written;
 use crate::source::Sources;
-use netpol_image::{Bundle, LinkNote, LinkOptions, hex, policy_digest};
+use netpol_image::{Bundle, LinkError, LinkNote, LinkOptions, hex, policy_digest};
 use netpol_policy::Cluster;
 use std::path::PathBuf;
 
@@ -45,12 +47,19 @@ pub struct Args {
     /// Deny what the input does not decide, in place of refusing to build: --accept NP503.
     #[arg(long)]
     accept_unknown: bool,
+    /// What the image of a node may take, as 8MiB: a larger one is NP502 [default: what fits, 64MiB].
+    #[arg(long, value_name = "SIZE")]
+    image_budget: Option<ImageBudget>,
     #[command(flatten)]
     inputs: Inputs,
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
-    let mut analysis = args.inputs.read(&args.paths, terminal)?;
+    let inputs = Inputs {
+        image_budget: args.image_budget,
+        ..args.inputs.clone()
+    };
+    let mut analysis = inputs.read(&args.paths, terminal)?;
     let errors: Vec<Finding> = lint::check(&analysis, &Selection::default())
         .into_iter()
         .filter(|finding| finding.severity == Severity::Error)
@@ -61,10 +70,20 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
     let mut bundle = lower::bundle(&analysis.model, &analysis.sources);
     let mut linked = Vec::new();
     if let Some(inventory) = args.read_inventory(terminal)? {
-        linked = link(&mut bundle, &inventory, terminal)?;
         // From here on it is known who is there.
         analysis.model.cluster = inventory.clone();
         analysis.model.endpoint_origins.clear();
+        let links = link(&mut bundle, &inventory, terminal)?;
+        if let Some(finding) = too_large(&analysis, links.as_ref()) {
+            if args.refuses(&[finding], &analysis.sources, terminal) {
+                return Ok(Exit::No);
+            }
+            if links.is_err() {
+                terminal.error("no --accept makes an image that the format cannot hold");
+                return Ok(Exit::No);
+            }
+        }
+        linked = links.map(|links| links.notes).unwrap_or_default();
         bundle.inventory = Some(inventory);
     }
     let mut undecided = lint::lowering(&analysis);
@@ -147,18 +166,56 @@ impl Args {
     }
 }
 
-/// Links all images, and tells what they decide otherwise than the input asks for.
+/// NP502 about what was linked: the image that there cannot be, or the longest one where it is
+/// longer than the budget.
+fn too_large(analysis: &Analysis, links: Result<&Linked, &NoImage>) -> Option<Finding> {
+    let limit = analysis.model.image_budget.bytes();
+    let (node, excess) = match links {
+        Ok(links) => {
+            let (node, count) = links.longest.as_ref().filter(|(_, len)| *len > limit)?;
+            let what = LinkError::BYTES;
+            let excess = Excess {
+                what,
+                count: *count,
+                limit,
+                parts: None,
+            };
+            (node, excess)
+        }
+        Err(NoImage { node, error }) => {
+            let LinkError::TooMany { what, count, limit } = *error else {
+                return None;
+            };
+            (
+                node,
+                Excess {
+                    what,
+                    count,
+                    limit,
+                    parts: None,
+                },
+            )
+        }
+    };
+    lint::too_large(analysis, node, &excess)
+}
+
+/// Links all images, and tells what they decide otherwise than the input asks for. Limits of the
+/// format are left to the caller.
 fn link(
     bundle: &mut Bundle,
     inventory: &Cluster,
     terminal: &mut Terminal<'_>,
-) -> Result<Vec<LinkNote>, Failure> {
+) -> Result<Result<Linked, NoImage>, Failure> {
     let cannot = |error: String| Failure::new(format!("the policies cannot be linked: {error}"));
     let options = LinkOptions {
         policy_digest: policy_digest(&bundle.policies).map_err(|e| cannot(e.to_string()))?,
     };
-    let linked = lower::link_all(&bundle.policies, inventory, &options)
-        .map_err(|error| cannot(error.to_string()))?;
+    let mut linked = match lower::link_all(&bundle.policies, inventory, &options) {
+        Ok(linked) => linked,
+        Err(none) if matches!(none.error, LinkError::TooMany { .. }) => return Ok(Err(none)),
+        Err(none) => return Err(cannot(none.to_string())),
+    };
     for note in &linked.notes {
         if let Some(sentence) = sentence(note) {
             terminal.note(&sentence);
@@ -167,8 +224,8 @@ fn link(
     if linked.images.is_empty() && linked.count > 0 {
         terminal.note("the images are too large to be kept in the bundle; `query --image` links them when asked");
     }
-    bundle.images = linked.images;
-    Ok(linked.notes)
+    bundle.images = std::mem::take(&mut linked.images);
+    Ok(Ok(linked))
 }
 
 /// NP503 as linking found it.

@@ -12,7 +12,7 @@ use super::{Exit, Failure, Inputs, Terminal, files};
 use crate::finding::{Day, Finding, Severity};
 use crate::lint;
 use crate::lint::suppress::By;
-use crate::model::ChartVersion;
+use crate::model::{ChartVersion, ImageBudget};
 use crate::report::{Format, Report, Style};
 use crate::resolve;
 use baseline::Baseline;
@@ -93,6 +93,9 @@ pub struct Args {
     /// Say what an upgrade of the CNI's chart to this version changes without a word (NP608).
     #[arg(long, value_name = "VERSION")]
     cni_upgrade_to: Option<ChartVersion>,
+    /// What the image of a node may take, as 8MiB: a larger one is NP502 [default: what fits, 64MiB].
+    #[arg(long, value_name = "SIZE")]
+    image_budget: Option<ImageBudget>,
     #[command(flatten)]
     inputs: Inputs,
     /// More targets follow this one.
@@ -163,6 +166,7 @@ impl super::targets::Aimed for Args {
 pub(super) fn all(args: &Args, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let inputs = Inputs {
         cni_upgrade_to: args.cni_upgrade_to,
+        image_budget: args.image_budget,
         ..args.inputs.clone()
     };
     let args = Args {

@@ -5,7 +5,7 @@ use super::{Failure, Terminal};
 use crate::finding::{Finding, Severity};
 use crate::lint::cni;
 use crate::load::{ChartInput, LoadOptions};
-use crate::model::ChartVersion;
+use crate::model::{ChartVersion, ImageBudget};
 use crate::resolve::{self, Analysis, WhatIf, is_fatal};
 use crate::source::Sources;
 use netpol_policy::Dialect;
@@ -40,6 +40,9 @@ pub struct Inputs {
     /// The version that the chart is to be upgraded to; the flag of the verb that takes it.
     #[arg(skip)]
     pub cni_upgrade_to: Option<ChartVersion>,
+    /// What the image of a node may take; the flag of the verbs that take it.
+    #[arg(skip)]
+    pub image_budget: Option<ImageBudget>,
     /// Nothing exists but what is given: a selector that matches nothing is a finding.
     #[arg(long)]
     pub closed_world: bool,
@@ -189,6 +192,7 @@ impl Inputs {
             cni_values: self.cni_values.clone(),
             cni_version: self.cni_version,
             cni_upgrade_to: self.cni_upgrade_to,
+            image_budget: self.image_budget,
             cluster_state: self.cluster_state.clone(),
             namespace: self.namespace.clone(),
             dialect: self.dialect.map(Dialect::from),

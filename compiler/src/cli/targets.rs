@@ -185,6 +185,7 @@ impl Inputs {
             cni_values: or(&self.cni_values, &target.cni_values),
             cni_version: self.cni_version.or(target.cni_version),
             cni_upgrade_to: self.cni_upgrade_to.or(target.cni_upgrade_to),
+            image_budget: self.image_budget.or(target.image_budget),
             closed_world: self.closed_world || target.closed_world,
             cluster_state: or(&self.cluster_state, &target.cluster_state),
             charts: charts.collect(),

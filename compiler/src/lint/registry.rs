@@ -2,8 +2,8 @@
 
 use super::rules::{
     agent_exits, cut_off_backend, dead_allow, dead_direction, duplicate_object, egress_without_dns,
-    empty_means_all, enforcement_off, host_network_subject, idle_baseline, lost_value,
-    mixed_backends, no_common_port, odd_block, one_sided_allow, peer_matches_nothing,
+    empty_means_all, enforcement_off, host_network_subject, idle_baseline, image_too_large,
+    lost_value, mixed_backends, no_common_port, odd_block, one_sided_allow, peer_matches_nothing,
     policy_map_overflow, policy_needs_value, reach_differs, redundant_rule, refused_by_chart,
     rule_without_effect, selector_matches_nothing, service_port, split_peer, unaccepted_value,
     unanalysed_policy, undecidable_verdict, undefined_order, unintended_default_deny,
@@ -64,6 +64,7 @@ registry! {
     NP410 "cut-off-backend" Error Workloads Check::Analysis(cut_off_backend::check) => "a backend of an Ingress, Gateway or Service that policies cut off";
     NP411 "world-open" Warning Workloads Check::Analysis(world_open::check) => "pods that a rule opens to the whole world";
     NP501 "policy-map-overflow" Error Lowering Check::Analysis(policy_map_overflow::check) => "more entries than a pod's policy map in Cilium holds";
+    NP502 "image-too-large" Error Lowering Check::Analysis(image_too_large::check) => "a compiled image that is larger than a node can load";
     NP503 "undecidable-verdict" Warning Lowering Check::Lowering(undecidable_verdict::check) => "a verdict that the input does not decide, lowered to deny";
     NP504 "mixed-backends" Warning Lowering Check::Lowering(mixed_backends::check) => "a Service whose backends have different verdicts, lowered to deny";
     NP601 "unknown-value" Error Cni Check::Analysis(unknown_value::check) => "a CNI value under a key that the chart does not have";

@@ -10,6 +10,7 @@ pub mod empty_means_all;
 pub mod enforcement_off;
 pub mod host_network_subject;
 pub mod idle_baseline;
+pub mod image_too_large;
 pub mod lost_value;
 pub mod mixed_backends;
 pub mod no_common_port;

@@ -18,8 +18,20 @@ pub struct Linked {
     pub images: BTreeMap<String, Vec<u8>>,
     /// How many images were linked.
     pub count: usize,
+    /// The node with the longest image, and its bytes.
+    pub longest: Option<(String, usize)>,
     /// What is to be said about them, each once.
     pub notes: Vec<LinkNote>,
+}
+
+/// A node that cannot have an image, and why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("node `{node}`: {error}")]
+pub struct NoImage {
+    /// The node.
+    pub node: String,
+    /// What is in the way.
+    pub error: LinkError,
 }
 
 /// Links the policies for every node of an inventory.
@@ -30,19 +42,26 @@ pub fn link_all(
     policies: &PolicySet,
     inventory: &Cluster,
     options: &LinkOptions,
-) -> Result<Linked, LinkError> {
+) -> Result<Linked, NoImage> {
     let placed = placed(inventory);
     let mut linked = Linked::default();
     let mut bytes = 0_usize;
     for node in nodes(&placed) {
-        let image = link(policies, &placed, node, options)?;
+        let image = link(policies, &placed, node, options).map_err(|error| NoImage {
+            node: node.to_owned(),
+            error,
+        })?;
         linked.count += 1;
         for note in image.notes() {
             if !linked.notes.contains(note) {
                 linked.notes.push(note.clone());
             }
         }
-        bytes = bytes.saturating_add(image.bytes().len());
+        let len = image.bytes().len();
+        if linked.longest.as_ref().is_none_or(|(_, most)| *most < len) {
+            linked.longest = Some((node.to_owned(), len));
+        }
+        bytes = bytes.saturating_add(len);
         if bytes <= KEPT_BYTES {
             linked.images.insert(node.to_owned(), image.into_bytes());
         }

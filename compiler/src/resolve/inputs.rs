@@ -1,7 +1,7 @@
 //! What a verb was asked to read, and the changes that it is to imagine.
 
 use crate::load::{LoadOptions, ObjectKey};
-use crate::model::ChartVersion;
+use crate::model::{ChartVersion, ImageBudget};
 use netpol_policy::Dialect;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -17,6 +17,8 @@ pub struct Inputs {
     pub cni_version: Option<ChartVersion>,
     /// `--cni-upgrade-to`: the version that it is to be upgraded to.
     pub cni_upgrade_to: Option<ChartVersion>,
+    /// `--image-budget`: what the image of a node may take; what the format can hold otherwise.
+    pub image_budget: Option<ImageBudget>,
     /// `--cluster-state`: a dump of everything there is; closes the world.
     pub cluster_state: Vec<PathBuf>,
     /// `--namespace`: of objects that name none; `default` otherwise.

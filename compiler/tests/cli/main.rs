@@ -17,6 +17,7 @@ mod examples;
 mod fix;
 mod fix_examples;
 mod gitops;
+mod limits;
 mod query;
 mod reach;
 mod round_trip;

@@ -55,12 +55,14 @@ fn put<'a>(bytes: &mut [u8], at: usize, values: impl Iterator<Item = &'a u8>) {
     }
 }
 
-/// Grows a block up to a limit; beyond it nothing more is kept and [`Writer::finish`] says so.
+/// Grows a block up to a limit; beyond it nothing more is kept, only counted, and
+/// [`Writer::finish`] says so.
 #[derive(Debug)]
 pub(crate) struct Writer {
     bytes: Vec<u8>,
     limit: usize,
-    full: bool,
+    /// How long the block would be without the limit, but for what aligns sections.
+    needed: usize,
 }
 
 impl Writer {
@@ -69,7 +71,7 @@ impl Writer {
         Self {
             bytes: vec![0; header as usize],
             limit: limit as usize,
-            full: false,
+            needed: header as usize,
         }
     }
 
@@ -104,8 +106,8 @@ impl Writer {
     }
 
     fn room_for(&mut self, more: usize) -> bool {
-        self.full |= self.bytes.len().saturating_add(more) > self.limit;
-        !self.full
+        self.needed = self.needed.saturating_add(more);
+        self.needed <= self.limit
     }
 
     pub(crate) fn align(&mut self) {
@@ -127,8 +129,12 @@ impl Writer {
         put(&mut self.bytes, at, value.to_le_bytes().iter());
     }
 
-    /// The block, or nothing when it grew beyond the limit.
-    pub(crate) fn finish(self) -> Option<Vec<u8>> {
-        (!self.full).then_some(self.bytes)
+    /// The block; when it grew beyond the limit, the length that it would have at least.
+    pub(crate) fn finish(self) -> Result<Vec<u8>, usize> {
+        if self.needed <= self.limit {
+            Ok(self.bytes)
+        } else {
+            Err(self.needed)
+        }
     }
 }

@@ -19,6 +19,7 @@ pub mod hex;
 pub mod layout;
 pub mod link;
 pub mod local;
+mod parts;
 pub mod reason;
 pub mod signature;
 
@@ -27,4 +28,5 @@ pub use decode::{DecodeError, ImageView, decode};
 pub use eval::{Outcome, Packet, eval};
 pub use link::{Image, LinkError, LinkNote, LinkOptions, LocalRow, link};
 pub use local::{Local, set_local};
+pub use parts::Parts;
 pub use signature::{PublicKey, SecretKey, Signature, SignatureError, admit, keygen, sign, verify};

@@ -32,6 +32,7 @@ mod write;
 pub use note::{LinkNote, Open, UnknownExample};
 
 use crate::local::{Local, set_local};
+use crate::parts::Parts;
 use judge::{Judge, Judged};
 use netpol_policy::matrix::ClassId;
 use netpol_policy::{Cluster, Endpoint, Matrix, Party, PolicySet, Protocol};
@@ -91,6 +92,9 @@ pub enum LinkError {
 }
 
 impl LinkError {
+    /// What [`LinkError::TooMany`] counts when the image as a whole is too long.
+    pub const BYTES: &'static str = "image bytes";
+
     pub(crate) fn too_many(what: &'static str, count: usize, limit: usize) -> Self {
         Self::TooMany { what, count, limit }
     }
@@ -138,6 +142,11 @@ impl Image {
     /// What is to be said about the image.
     pub fn notes(&self) -> &[LinkNote] {
         &self.notes
+    }
+
+    /// What the bytes are spent on.
+    pub fn parts(&self) -> Parts {
+        Parts::of(&self.bytes)
     }
 
     /// SHA-256 of the portable part: the same wherever the same input was linked.

@@ -44,7 +44,10 @@ pub fn set_local(image: &mut Vec<u8>, local: &Local) -> Result<(), LinkError> {
     let found = hash::build("interfaces", interfaces.len(), |at, seed| {
         mix4(interfaces.get(at).map_or(0, |i| i.0), seed)
     })?;
-    let too_long = || LinkError::too_many("image bytes", usize::MAX, MAX_LEN as usize);
+    let too_long = |needed: usize| {
+        let needed = needed.saturating_add(portable);
+        LinkError::too_many(LinkError::BYTES, needed, MAX_LEN as usize)
+    };
     let limit = u32::try_from((MAX_LEN as usize).saturating_sub(portable)).unwrap_or(0);
     let mut out = Writer::new(0, limit);
     out.words16(&found.displacements);
@@ -63,7 +66,7 @@ pub fn set_local(image: &mut Vec<u8>, local: &Local) -> Result<(), LinkError> {
         out.words16(entry);
     }
     out.align();
-    let tail = out.finish().ok_or_else(too_long)?;
+    let tail = out.finish().map_err(too_long)?;
     image.truncate(portable);
     image.extend_from_slice(&tail);
     write_header(image, local, &found, (portable, entries));

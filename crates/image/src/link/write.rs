@@ -50,14 +50,7 @@ impl Tables {
         let portable = out.len();
         count(&mut out, h::PORTABLE_LEN, portable)?;
         out.finish()
-            .ok_or_else(|| LinkError::too_many("image bytes", self.rough_len(), MAX_LEN as usize))
-    }
-
-    /// A size for the message that says it is too much.
-    fn rough_len(&self) -> usize {
-        let cells = self.verdict_rows.len() * 2 + self.attr_rows.len() * 4;
-        let words = self.vectors.len() * 2 + self.attr_vectors.len() * 4;
-        self.entries.len() * 24 + cells * self.n_classes + words * self.n_port_classes
+            .map_err(|needed| LinkError::too_many(LinkError::BYTES, needed, MAX_LEN as usize))
     }
 
     fn write_v4(&self, out: &mut Writer) -> Result<(), LinkError> {
