@@ -22,6 +22,7 @@ pub mod groups;
 pub mod host;
 pub mod image_bound;
 pub mod image_size;
+pub mod kustomized;
 pub mod nearest;
 pub mod needing;
 pub mod order;
@@ -168,7 +169,9 @@ pub fn everything(analysis: &Analysis, selection: &Selection) -> Vec<Finding> {
             findings.extend(run(&context, rule));
         }
     }
+    kustomized::soften(&mut findings, analysis);
     sort(&mut findings);
+    kustomized::once_for_copies(&mut findings, analysis);
     findings
 }
 
@@ -200,6 +203,9 @@ pub fn too_large(analysis: &Analysis, node: &str, excess: &image_size::Excess) -
 
 /// Puts findings in the order of reports and takes out what is said twice.
 pub fn sort(findings: &mut Vec<Finding>) {
-    findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
-    findings.dedup();
+    findings.sort_by(|a, b| {
+        let by_place = a.sort_key().cmp(&b.sort_key());
+        by_place.then(b.severity.cmp(&a.severity))
+    });
+    findings.dedup_by(|a, b| a.sort_key() == b.sort_key() && !a.labels.is_empty() || a == b);
 }

@@ -20,7 +20,7 @@ use crate::source::names;
 pub(crate) use crate::source::names::quoted;
 pub use charts::{ChartInput, HelmOptions, ValuesArg};
 pub use ignores::Ignore;
-pub use object::{Layer, NoObjectKey, Object, ObjectKey};
+pub use object::{Kustomized, Layer, NoObjectKey, Object, ObjectKey};
 pub(crate) use object::{as_written, location, place};
 
 use crate::chart::Rendered;
@@ -83,6 +83,31 @@ pub struct Loaded {
     pub incomplete: Vec<String>,
     /// What charts became, in the order of reading.
     pub rendered: Vec<Release>,
+    /// Keys beside a `<<` that gives them as well, each with the object that it stands in: findings
+    /// where a server reads the text, and none where Kustomize or Helm does.
+    merged: Vec<(Finding, Option<usize>)>,
+}
+
+impl Loaded {
+    /// Tells of the merges that the server's strict reader refuses.
+    fn say_merged(&mut self, sources: &Sources) {
+        for (finding, object) in std::mem::take(&mut self.merged) {
+            let object = object.and_then(|at| self.objects.get_mut(at));
+            let built = [Kustomized::TakenUp, Kustomized::Patched];
+            let is_built = object
+                .as_ref()
+                .is_some_and(|o| built.contains(&o.kustomized));
+            let source = finding.location().and_then(|at| sources.get(at.source));
+            let is_rendered = source.is_some_and(|source| source.provenance().is_some());
+            if is_built || is_rendered {
+                continue;
+            }
+            if let Some(object) = object {
+                object.refused = true;
+            }
+            self.findings.push(finding);
+        }
+    }
 }
 
 /// What a chart became.
@@ -125,7 +150,13 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions, sources: &mut Sources) -> 
         files.add(path, sources, &mut report);
     }
     let mut loaded = Loaded::default();
+    let kustomizations = files.kustomizations.iter().map(|k| k.directory.as_path());
+    let layout = kustomize::Layout::read(kustomizations, &options.limits);
+    let mut read = Vec::new();
     for file in &files.list {
+        if !file.named && layout.is_part(&file.path) {
+            continue;
+        }
         if let Some((source, text)) = text::read(file, options, sources, &mut report) {
             let text = documents::Text {
                 source,
@@ -134,13 +165,17 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions, sources: &mut Sources) -> 
                 namespace: None,
                 content: text,
             };
+            let first = loaded.objects.len();
             documents::read(&text, &options.limits, &mut loaded);
+            read.push((file.path.clone(), first..loaded.objects.len()));
         }
     }
+    layout.settle(&read, paths, sources, &mut loaded);
     kustomize::read(&files, options, sources, &mut loaded);
     let mut renderer = charts::Renderer::new(options, sources, &mut report, &mut loaded);
     gitops::render(paths, &mut renderer);
     renderer.given(&files.charts);
+    loaded.say_merged(sources);
     loaded.findings.extend(report.findings);
     loaded.incomplete.extend(report.incomplete);
     loaded

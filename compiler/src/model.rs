@@ -214,6 +214,9 @@ pub struct Origin {
     pub labels: Location,
     /// The list of containers for pods and workloads, else `name`.
     pub containers: Location,
+    /// One of the containers declares no port: `containerPort` is informational, and that one may
+    /// serve any.
+    pub undeclared: bool,
 }
 
 /// Where a policy and its parts were read.

@@ -169,6 +169,8 @@ fn check(layer: Layer, loaded: &mut Loaded) {
             let refuses =
                 |f: &Finding| f.severity == Severity::Error && !schema::is_read_as_written(f);
             object.refused |= findings.iter().any(refuses);
+            object.unfilled |= findings.iter().any(schema::is_unfilled);
+            object.unfilled |= schema::is_unused_patch(object);
             loaded.findings.extend(findings);
         }
     }

@@ -19,7 +19,7 @@ mod versions;
 mod workloads;
 
 use crate::finding::Finding;
-use crate::load::Object;
+use crate::load::{Kustomized, Object};
 use netpol_yaml::NodeRef;
 use path::Path;
 use report::Report;
@@ -65,7 +65,23 @@ pub fn check(object: &Object) -> Vec<Finding> {
         _ => {}
     }
     check_size(&mut report);
+    report.say_variable();
     report.findings
+}
+
+/// Is the object a patch of Kustomize that no kustomization applies? No workload is without a
+/// selector.
+pub(crate) fn is_unused_patch(object: &Object) -> bool {
+    let kinds = ["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"];
+    let selector = object.get("/spec/selector").filter(|node| !node.is_null());
+    object.kustomized == Kustomized::PassedOver
+        && kinds.contains(&object.kind.as_str())
+        && selector.is_none()
+}
+
+/// Is the object left out for a variable that nothing here fills in?
+pub(crate) fn is_unfilled(finding: &Finding) -> bool {
+    finding.code.0 == "NP107"
 }
 
 /// Does the server refuse the object for no more than a boolean or a number where a text is wanted,

@@ -17,7 +17,8 @@ use std::collections::BTreeMap;
 
 const WORLDS: u64 = 150;
 
-/// The world as if it had been read from one text, in which every rule has a byte of its own.
+/// The world as if it had been read from one text, in which every subject and rule has a byte of its
+/// own.
 fn analysis(world: World, closed_world: bool) -> Analysis {
     let mut sources = Sources::default();
     let source = sources.add("world.yaml", " ".repeat(20_000));
@@ -35,12 +36,13 @@ fn analysis(world: World, closed_world: bool) -> Analysis {
         name: at,
         labels: at,
         containers: at,
+        undeclared: false,
     };
     let of_policy = |policy: &Policy| PolicyOrigin {
         key: policy.key.clone(),
         object: at,
         name: at,
-        subject: at,
+        subject: place(next.replace(next.get() + 1)),
         isolation: [at, at],
         stated: [false, false],
         rules: (policy.rules.iter())

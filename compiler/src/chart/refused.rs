@@ -19,10 +19,17 @@ pub(super) fn findings(
     for problem in &rendering.schema_problems {
         found.push(of_problem(request, texts, problem));
     }
-    for missing in &rendering.missing {
-        found.push(of_dependency(request, texts, missing));
+    for enabled in [true, false] {
+        let missing = rendering.missing.iter().filter(|m| m.enabled == enabled);
+        found.extend(of_dependencies(
+            request,
+            texts,
+            &missing.collect::<Vec<_>>(),
+        ));
     }
-    if let Some(failure) = &rendering.failure {
+    if let Some(failure) = &rendering.failure
+        && !(lacks_its_library(rendering) && is_an_error(failure))
+    {
         found.push(of_failure(rendering, request, texts, failure));
     }
     found.into_iter().map(|f| request.asked_by(f)).collect()
@@ -69,27 +76,59 @@ fn of_problem(request: &Request, texts: &mut Texts<'_>, problem: &SchemaProblem)
         .at(at, "Helm refuses the chart because of it")
 }
 
-fn of_dependency(request: &Request, texts: &mut Texts<'_>, missing: &MissingDependency) -> Finding {
-    let (dependency, chart) = (&missing.dependency, &request.shown);
-    let name = dependency.known_as();
-    let at = texts.dependency(&missing.file, &dependency.name);
-    let severity = if missing.enabled {
+/// Helm renders no chart whose dependencies are not there, so that its templates fail for nothing else.
+fn lacks_its_library(rendering: &Rendering) -> bool {
+    rendering.missing.iter().any(|missing| missing.enabled)
+}
+
+/// Is it neither the chart that refuses values by its own words, nor a values file?
+fn is_an_error(failure: &Failure) -> bool {
+    failure.refusal.is_none() && failure.kind != FailureKind::Values
+}
+
+/// One finding for all that a chart lacks: one command brings all of it.
+fn of_dependencies(
+    request: &Request,
+    texts: &mut Texts<'_>,
+    missing: &[&MissingDependency],
+) -> Option<Finding> {
+    let (first, others) = missing.split_first()?;
+    let chart = &request.shown;
+    let severity = if first.enabled {
         Severity::Warning
     } else {
         Severity::Note
     };
-    let message = format!("the dependency `{name}` of the chart `{chart}` is not there");
-    let (repository, version) = (quoted(&dependency.repository), quoted(&dependency.version));
-    Finding::new(Code("NP204"), severity, message)
-        .at(at, "what it renders is left out of the analysis")
-        .note(format!(
-            "version `{version}` of `{repository}` is asked for"
-        ))
-        .help(format!(
-            "`helm dependency build {chart}` puts it into `charts/`; or name a directory with \
-             `{}-….tgz` by --chart-dir",
-            dependency.name
-        ))
+    let names: Vec<String> = (missing.iter())
+        .map(|m| format!("`{}`", m.dependency.known_as()))
+        .collect();
+    let (what, is) = match others.len() {
+        0 => ("dependency", "is"),
+        _ => ("dependencies", "are"),
+    };
+    let names = names.join(", ");
+    let message = format!("the {what} {names} of the chart `{chart}` {is} not there");
+    let mut finding = Finding::new(Code("NP204"), severity, message).at(
+        texts.dependency(&first.file, &first.dependency.name),
+        "what it renders is left out of the analysis",
+    );
+    for other in others {
+        let at = texts.dependency(&other.file, &other.dependency.name);
+        finding = finding.see(at, "and this one");
+    }
+    for dependency in missing.iter().map(|missing| &missing.dependency) {
+        let (repository, version) = (quoted(&dependency.repository), quoted(&dependency.version));
+        finding = finding.note(format!(
+            "version `{version}` of `{}` in `{repository}` is asked for",
+            quoted(&dependency.name)
+        ));
+    }
+    Some(finding.help(format!(
+        "`helm dependency build {chart}` puts {} into `charts/`; or name a directory with \
+         `{}-….tgz` by --chart-dir",
+        if others.is_empty() { "it" } else { "them" },
+        first.dependency.name
+    )))
 }
 
 fn of_failure(

@@ -1,11 +1,11 @@
 //! Which ports of a rule its pods serve.
 //!
-//! `containerPort` is informational (`core/v1 ContainerPort`): a pod may listen elsewhere, and one
-//! that declares no port may listen anywhere.
+//! `containerPort` is informational (`core/v1 ContainerPort`): a container may listen elsewhere,
+//! and one that declares no port may listen anywhere.
 
 use super::context::{Context, Written};
 use super::groups::GroupId;
-use netpol_policy::{ContainerPort, Direction, Peer, PortMatch, Protocol};
+use netpol_policy::{ContainerPort, Direction, EndpointSelector, Peer, PortMatch, Protocol};
 
 /// Ports of databases, caches, queues and shells (IANA service names): behind them is what nobody
 /// shows to the world on purpose.
@@ -45,12 +45,9 @@ pub fn alternatives(written: Written<'_>, at: usize) -> impl Iterator<Item = (us
     ports.filter(move |(other, _)| *other == at || written.place.ports.get(*other) == place)
 }
 
-/// The pods whose ports the rule speaks of: those that receive; may repeat. Nobody, when the rule
+/// The selectors of the pods whose ports the rule speaks of: those that receive. None, when the rule
 /// also speaks of others than pods.
-pub fn receivers<'c, 'm>(
-    context: &'c Context<'m>,
-    written: Written<'c>,
-) -> impl Iterator<Item = GroupId> + use<'c, 'm> {
+fn receiving(written: Written<'_>) -> impl Iterator<Item = &EndpointSelector> {
     let peers = written.rule.peers.as_deref().unwrap_or_default();
     let pods = peers.iter().map(|peer| match peer {
         Peer::Pods(selector) => Some(selector),
@@ -60,9 +57,22 @@ pub fn receivers<'c, 'm>(
         Direction::Ingress => written.policy.subject.endpoints().map(|s| vec![s]),
         Direction::Egress => pods.collect(),
     };
+    selectors.into_iter().flatten()
+}
+
+/// The pods whose ports the rule speaks of; may repeat.
+pub fn receivers<'c, 'm>(
+    context: &'c Context<'m>,
+    written: Written<'c>,
+) -> impl Iterator<Item = GroupId> + use<'c, 'm> {
     let matching = |selector| context.groups.matching(selector).iter();
-    let found = selectors.into_iter().flatten().flat_map(matching);
+    let found = receiving(written).flat_map(matching);
     found.map(|(group, _)| *group)
+}
+
+/// May pods that the input does not show be among the receivers: all of a namespace?
+fn may_be_others(context: &Context<'_>, written: Written<'_>) -> bool {
+    !context.model.closed_world && receiving(written).any(|s| s.pods.is_everything())
 }
 
 /// The same, ascending and each once.
@@ -74,7 +84,7 @@ pub fn servers(context: &Context<'_>, written: Written<'_>) -> Vec<GroupId> {
 }
 
 /// Does any of the pods serve the port? True when that cannot be said: a range may be for ports
-/// that are taken at run time.
+/// that are taken at run time, and pods that the input does not show may be among all of a namespace.
 pub fn is_served(context: &Context<'_>, written: Written<'_>, port: &PortMatch) -> bool {
     let named = match port {
         PortMatch::Named { .. } => true,
@@ -87,7 +97,19 @@ pub fn is_served(context: &Context<'_>, written: Written<'_>, port: &PortMatch) 
         .filter_map(|g| Some(context.pod(g)?.ports.as_slice()))
         .peekable();
     let nobody = ports.peek().is_none();
-    nobody || ports.any(|declared| open(declared) || declared.iter().any(|d| serves(port, d)))
+    nobody
+        || may_be_others(context, written)
+        || ports.any(|declared| open(declared) || declared.iter().any(|d| serves(port, d)))
+        || (!named && receivers(context, written).any(|g| may_serve_any(context, g)))
+}
+
+/// Has one of the pods a container that declares no port?
+fn may_serve_any(context: &Context<'_>, group: GroupId) -> bool {
+    let mut members = context.groups.members(group).iter();
+    members.any(|pod| {
+        let origin = context.model.endpoint_origins.get(*pod);
+        origin.is_some_and(|origin| origin.undeclared)
+    })
 }
 
 fn has_ports(protocol: Protocol) -> bool {

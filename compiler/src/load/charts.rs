@@ -11,7 +11,7 @@ use crate::chart::{self, Argument, Request, SetKind, SetValue, ValuesPlaces, Val
 use crate::finding::{Code, Finding, Severity};
 use crate::source::names::shown;
 use crate::source::{Location, Sources, Span};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -118,15 +118,12 @@ pub(super) fn template(at: Location, shown: &str) -> Finding {
     Finding::new(
         Code("NP107"),
         Severity::Error,
-        "this is a Helm template that was not rendered",
+        "this is a template that was not rendered",
     )
-    .at(
-        at,
-        "no YAML yet: the value is filled in when the chart is rendered",
-    )
+    .at(at, "no YAML yet: a value is filled in when it is rendered")
     .help(format!(
-        "name its chart instead: `netpolc check CHART`; or pipe what was rendered elsewhere into \
-         `netpolc check -` instead of `{shown}`"
+        "name the chart that it belongs to: `netpolc check CHART`; or pipe what was rendered \
+         elsewhere into `netpolc check -` instead of `{shown}`"
     ))
 }
 
@@ -139,6 +136,8 @@ pub(super) struct Renderer<'a> {
     /// Charts that some object asks for, by their real paths: they are not rendered once more by
     /// themselves.
     pub asked_for: BTreeSet<PathBuf>,
+    /// Charts that objects deploy and that lie nowhere, by name.
+    pub absent: BTreeMap<String, Vec<super::gitops::Absent>>,
 }
 
 impl<'a> Renderer<'a> {
@@ -154,6 +153,7 @@ impl<'a> Renderer<'a> {
             report,
             loaded,
             asked_for: BTreeSet::new(),
+            absent: BTreeMap::new(),
         }
     }
 

@@ -30,6 +30,13 @@ pub(super) fn read(text: &Text<'_>, limits: &Limits, loaded: &mut Loaded) {
     let (strict, others): (Vec<_>, Vec<_>) =
         (parsed.diagnostics.iter()).partition(|diagnostic| diagnostic.kind.is_strict_only());
     for diagnostic in others {
+        if !is_manifest(text, diagnostic) {
+            let sentence = format!("`{}` is no YAML, and looks like no manifest", text.shown);
+            if loaded.incomplete.last() != Some(&sentence) {
+                loaded.incomplete.push(sentence);
+            }
+            continue;
+        }
         loaded.findings.push(finding_of(text, diagnostic));
         if diagnostic.kind == DiagnosticKind::Template {
             let sentence = format!("a template in `{}` was not rendered", text.shown);
@@ -38,6 +45,8 @@ pub(super) fn read(text: &Text<'_>, limits: &Limits, loaded: &mut Loaded) {
             }
         }
     }
+    let (merged, strict): (Vec<_>, Vec<_>) =
+        (strict.into_iter()).partition(|d| d.kind == DiagnosticKind::MergeOverride);
     let mut refused: Vec<Span> = (strict.iter())
         .map(|d| place(text.source, d.span).span)
         .collect();
@@ -64,15 +73,41 @@ pub(super) fn read(text: &Text<'_>, limits: &Limits, loaded: &mut Loaded) {
     // What no server is sent is refused by none: a playbook or the values of something may give a
     // key twice.
     let objects = loaded.objects.get(before..).unwrap_or_default();
-    let is_sent = |diagnostic: &&&Diagnostic| {
+    let owner = |diagnostic: &Diagnostic| {
         let at = place(text.source, diagnostic.span).span;
         let after = objects.partition_point(|object| object.at.span.start <= at.start);
-        let owner = after.checked_sub(1).and_then(|index| objects.get(index));
-        text.named || owner.is_some_and(|object| within(at, object.at.span))
+        let owner = after.checked_sub(1)?;
+        let owns = objects.get(owner).is_some_and(|o| within(at, o.at.span));
+        owns.then_some(before + owner)
     };
-    let told = strict.iter().filter(is_sent);
+    let told = strict.iter().filter(|d| text.named || owner(d).is_some());
     let told: Vec<Finding> = told.map(|d| finding_of(text, d)).collect();
+    let merged = merged.iter().filter_map(|d| {
+        let object = owner(d);
+        let told = text.named || object.is_some();
+        told.then(|| (finding_of(text, d), object))
+    });
+    let merged: Vec<_> = merged.collect();
     loaded.findings.extend(told);
+    loaded.merged.extend(merged);
+}
+
+/// Is what cannot be read a manifest? In a tree there are playbooks and settings of other programs,
+/// too, of no concern to a server, many of them templates.
+fn is_manifest(text: &Text<'_>, diagnostic: &Diagnostic) -> bool {
+    let at = usize::try_from(diagnostic.span.start).unwrap_or(usize::MAX);
+    let (before, after) = text
+        .content
+        .split_at_checked(at)
+        .unwrap_or((&text.content, ""));
+    let start = before.rfind("\n---").unwrap_or(0);
+    let end = at.saturating_add(after.find("\n---").unwrap_or(after.len()));
+    let document = text.content.get(start..end).unwrap_or_default();
+    let says = |key: &str| document.lines().any(|line| line.starts_with(key));
+    let is_clear = says("kind:") && says("apiVersion:");
+    // Where it is torn, one of the two may be torn as well.
+    let is_torn = document.contains("kind") && document.contains("apiVersion");
+    text.named || is_clear || is_torn && diagnostic.kind != DiagnosticKind::Template
 }
 
 fn within(inner: Span, outer: Span) -> bool {
@@ -150,8 +185,9 @@ fn take(text: &Text<'_>, document: &Arc<Document>, loaded: &mut Loaded) {
                 loaded.findings.push(not_an_object(why, at));
             }
         },
-        // A list at the top of a file in a tree is a patch or a playbook, no manifest.
-        Kind::Sequence if !text.named => {}
+        // In a tree, a list at the top of a file is a patch or a playbook, and a text is a secret of
+        // another program.
+        _ if !text.named => {}
         kind => {
             let at = location(text.source, root);
             let message = format!("this is {}, not a Kubernetes object", noun(kind));
@@ -181,7 +217,8 @@ pub(crate) fn noun(kind: Kind) -> &'static str {
 }
 
 /// Keeps the surprises of a document with the object that each belongs to. Secrets are passed
-/// over: none of their values may reach a finding.
+/// over: none of their values may reach a finding. So is what is no object, in files that nobody
+/// named: kubectl never reads it.
 fn surprises(
     text: &Text<'_>,
     document: &Document,
@@ -199,7 +236,7 @@ fn surprises(
         let after = inside.partition_point(|object| object.at.span.start <= at.start);
         let owner = after.checked_sub(1).and_then(|index| inside.get(index));
         let owns = owner.is_some_and(|object| within(at, object.at.span));
-        if owns && owner.is_some_and(|object| object.kind == "Secret") {
+        if owns && owner.is_some_and(|object| object.kind == "Secret") || !owns && !text.named {
             continue;
         }
         let object = owns.then_some(first + after).and_then(|n| n.checked_sub(1));

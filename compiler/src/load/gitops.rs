@@ -18,6 +18,9 @@ use std::path::{Component, Path, PathBuf};
 /// How deep an Application may lead to Applications (`app of apps`).
 const DEEPEST: usize = 4;
 
+/// So many of the others that deploy the same absent chart are shown.
+const OTHERS: usize = 3;
+
 /// What an object says, and where each part of it stands.
 pub(super) struct Spec<'a> {
     /// The object as JSON; of an ApplicationSet, the Application that it makes.
@@ -82,7 +85,11 @@ impl<'a> Spec<'a> {
     }
 
     fn namespace(&self) -> &str {
-        self.text("/metadata/namespace").unwrap_or("default")
+        let object = self.object;
+        let settled = (object.namespace.as_deref().or(object.home.as_deref()))
+            .filter(|_| self.below.is_empty());
+        let own = settled.or_else(|| self.text("/metadata/namespace"));
+        own.unwrap_or("default")
     }
 
     /// `Application argocd/web`.
@@ -93,8 +100,41 @@ impl<'a> Spec<'a> {
     }
 }
 
+/// A chart that is deployed and lies nowhere: who deploys it, and where that is said.
+pub(super) struct Absent {
+    who: String,
+    at: Location,
+}
+
 /// Renders what the objects that were read ask for, and what the objects that come of it ask for.
 pub(super) fn render(paths: &[PathBuf], renderer: &mut Renderer<'_>) {
+    follow(paths, renderer);
+    for (chart, absent) in std::mem::take(&mut renderer.absent) {
+        say_absent(&chart, &absent, renderer);
+    }
+}
+
+/// NP204, once for a chart however many deploy it.
+fn say_absent(chart: &str, absent: &[Absent], renderer: &mut Renderer<'_>) {
+    let Some((first, others)) = absent.split_first() else {
+        return;
+    };
+    let deploy = match others.len() {
+        0 => format!("{} deploys", first.who),
+        n => format!("{} and {n} more deploy", first.who),
+    };
+    let sentence = format!("{deploy} the chart `{chart}`, which is not in the tree");
+    renderer.loaded.incomplete.push(sentence.replace('`', ""));
+    let mut finding = Finding::new(Code("NP204"), Severity::Warning, sentence)
+        .at(first.at, "what it deploys is left out of the analysis")
+        .help("`helm pull` it into a directory and name that by --chart-dir");
+    for other in others.iter().take(OTHERS) {
+        finding = finding.see(other.at, format!("also deployed by {}", other.who));
+    }
+    renderer.loaded.findings.push(finding);
+}
+
+fn follow(paths: &[PathBuf], renderer: &mut Renderer<'_>) {
     let mut from = 0;
     for _ in 0..DEEPEST {
         let objects: Vec<Object> = renderer
@@ -140,6 +180,12 @@ impl Asker<'_, '_> {
             .help(help);
         self.renderer.loaded.findings.push(finding);
         self.renderer.loaded.incomplete.push(incomplete);
+    }
+
+    /// A chart that lies nowhere: told when all who deploy it are known.
+    fn chart_is_absent(&mut self, chart: &str, at: Location, who: String) {
+        let absent = self.renderer.absent.entry(chart.to_owned()).or_default();
+        absent.push(Absent { who, at });
     }
 
     /// The directories that paths in a repository may begin at: the repository of the object's file,

@@ -1,9 +1,15 @@
-//! Kustomize directories: built by `kubectl kustomize` or `kustomize build` where one of them is
-//! installed; read as plain manifests otherwise, which is said.
+//! Kustomize directories: those that are named are built by `kubectl kustomize` or `kustomize build`
+//! where one of them is installed; others are read by their files ([`Layout`]), which is said.
 #![expect(
     clippy::disallowed_methods,
     reason = "this is where another program is asked to build manifests"
 )]
+
+mod layout;
+mod target;
+mod walk;
+
+pub(super) use layout::Layout;
 
 use super::files::Files;
 use super::{LoadOptions, Loaded, documents};
@@ -91,8 +97,8 @@ pub(super) fn read(
             n => format!("{n} Kustomize directories (`{name}` …) are"),
         };
         loaded.incomplete.push(format!(
-            "{what} read as plain manifests, not built; name one directory, or pipe it in: \
-             `kubectl kustomize {name} | netpolc check -`"
+            "{what} read, not built: namespaces are followed, patches and generators are not; name \
+             one directory, or pipe it in: `kubectl kustomize {name} | netpolc check -`"
         ));
     }
 }

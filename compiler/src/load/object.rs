@@ -18,6 +18,21 @@ pub enum Layer {
     Added,
 }
 
+/// What Kustomize does with the file that an object stands in, where a tree is read and not built.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Kustomized {
+    /// Nothing: there is no kustomization around it.
+    #[default]
+    No,
+    /// A kustomization takes it up, and may add what it lacks.
+    TakenUp,
+    /// A kustomization takes it up and patches it: what it says may be changed.
+    Patched,
+    /// There are kustomizations around it, and none takes it up: a patch that is commented out, or a
+    /// manifest that was forgotten.
+    PassedOver,
+}
+
 /// One object: a document, or an item of a list. Cheap to clone; it keeps the document alive.
 #[derive(Debug, Clone)]
 pub struct Object {
@@ -40,8 +55,12 @@ pub struct Object {
     pub name: String,
     /// Where it comes from.
     pub layer: Layer,
+    /// What Kustomize does with it.
+    pub kustomized: Kustomized,
     /// The server refuses it: duplicate keys, or an error of `schema`.
     pub refused: bool,
+    /// It is not all there: a variable in it (`${NAME}`) is not filled in, or it is a patch.
+    pub unfilled: bool,
     /// The whole object.
     pub at: Location,
     /// The value of `kind`, or the object.
@@ -82,8 +101,10 @@ impl Object {
             api_version: own(text("/apiVersion").or(Some(version))),
             kind: kind.to_owned(),
             layer: Layer::default(),
+            kustomized: Kustomized::default(),
             home: None,
             refused: false,
+            unfilled: false,
             namespace: text("/metadata/namespace")
                 .filter(|namespace| !namespace.is_empty())
                 .map(str::to_owned),

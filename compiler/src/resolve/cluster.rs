@@ -67,6 +67,7 @@ fn from_inventory(at: Location, endpoints: Vec<Endpoint>) -> Vec<Placed> {
         name: at,
         labels: at,
         containers: at,
+        undeclared: false,
     };
     let place = |endpoint| Placed {
         endpoint,

@@ -2,7 +2,7 @@
 //! the server would refuse left out, what is to be removed taken away.
 
 use super::kinds::{self, Role};
-use crate::load::{Layer, Object, ObjectKey};
+use crate::load::{Kustomized, Layer, Object, ObjectKey};
 use crate::model::Duplicate;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -60,6 +60,11 @@ pub(crate) struct Collected<'a> {
     pub missing: Vec<ObjectKey>,
 }
 
+/// A patch may change the name, so that two of one name are none in the end.
+fn is_patched(object: &Object) -> bool {
+    object.kustomized == Kustomized::Patched
+}
+
 fn as_item<'a>(object: &'a Object, default_namespace: &str) -> Item<'a> {
     let role = kinds::role(object);
     Item {
@@ -81,9 +86,11 @@ pub(crate) fn collect<'a>(
     let mut places: HashMap<(&str, &str, Option<String>, &str), usize> = HashMap::new();
     for object in objects {
         let item = as_item(object, default_namespace);
-        // `generateName` makes a new name each time; without a name there is nothing to compare.
+        // `generateName` makes a new name each time; without a name there is nothing to compare. A
+        // patch is no second object.
         let name = object.name.as_str();
-        if name.is_empty() || name.ends_with('*') {
+        let is_patch = object.unfilled && object.kustomized == Kustomized::PassedOver;
+        if name.is_empty() || name.ends_with('*') || is_patch {
             slots.push(Some(item));
             continue;
         }
@@ -96,6 +103,9 @@ pub(crate) fn collect<'a>(
             Entry::Occupied(mut taken) => {
                 let earlier = slots.get_mut(*taken.get()).and_then(Option::take);
                 if let Some(earlier) = earlier
+                    && item.role != Role::Other
+                    && !is_patched(earlier.object)
+                    && !is_patched(object)
                     && earlier.object.layer == object.layer
                     && object.layer != Layer::State
                 {
@@ -139,21 +149,26 @@ impl Collected<'_> {
         })
     }
 
-    /// What the server refuses never gets into the cluster. It is left out rather than guessed
-    /// at, and the answers say that they are incomplete.
+    /// What the server refuses never gets into the cluster, and what a variable stands for is not
+    /// known. Both are left out rather than guessed at, and the answers say that they are incomplete.
     fn leave_out_refused(&mut self) {
         let incomplete = &mut self.incomplete;
         self.items.retain(|item| {
-            let refused = item.object.refused && item.role != Role::Other;
-            if refused {
-                let who = match item.object.group() {
-                    "cilium.io" => "the API server or the agent of Cilium",
-                    _ => "the API server",
+            let is_out = item.object.refused || item.object.unfilled;
+            let left_out = is_out && item.role != Role::Other;
+            if left_out {
+                let why = match item.object.group() {
+                    _ if item.object.kustomized == Kustomized::PassedOver => {
+                        "no kustomization takes it up as it stands"
+                    }
+                    _ if !item.object.refused => "a variable in it is not filled in",
+                    "cilium.io" => "the API server or the agent of Cilium refuses it",
+                    _ => "the API server refuses it",
                 };
                 let name = item.display();
-                incomplete.push(format!("{name} is left out, because {who} refuses it"));
+                incomplete.push(format!("{name} is left out, because {why}"));
             }
-            !refused
+            !left_out
         });
     }
 }

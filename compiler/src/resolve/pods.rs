@@ -33,7 +33,9 @@ pub(crate) fn endpoint(object: &Object, namespace: &str, pointer: &str) -> (Endp
         ..Endpoint::default()
     };
     let containers = spec.and_then(|spec| spec.get("containers"));
-    (endpoint, origin(object, label_node, containers))
+    let mut origin = origin(object, label_node, containers);
+    origin.undeclared = spec.is_some_and(|spec| serving(spec).any(|c| declared(c).is_none()));
+    (endpoint, origin)
 }
 
 /// The service account; the server fills in `default` (admission plugin `ServiceAccount`).
@@ -61,20 +63,30 @@ pub(crate) fn origin(
         name: object.name_at,
         labels: place(labels),
         containers: place(containers),
+        undeclared: false,
     }
 }
 
-/// Ports of all containers, and of the init containers that go on running beside them
-/// (`restartPolicy: Always`, native sidecars); sorted, each once.
-fn ports(spec: NodeRef<'_>) -> Vec<ContainerPort> {
+/// The containers of a running pod: also the init containers that go on beside the others
+/// (`restartPolicy: Always`, native sidecars).
+fn serving(spec: NodeRef<'_>) -> impl Iterator<Item = NodeRef<'_>> {
     let containers = spec.get("containers").into_iter().flat_map(NodeRef::items);
     let sidecars = spec.get("initContainers").into_iter();
     let sidecars = sidecars.flat_map(NodeRef::items).filter(|container| {
         container.get("restartPolicy").and_then(NodeRef::as_str) == Some("Always")
     });
-    let mut ports: Vec<ContainerPort> = containers
-        .chain(sidecars)
-        .filter_map(|container| container.get("ports"))
+    containers.chain(sidecars)
+}
+
+/// The ports that a container declares; `None` when it declares nothing.
+fn declared(container: NodeRef<'_>) -> Option<NodeRef<'_>> {
+    (container.get("ports")).filter(|ports| ports.items().next().is_some())
+}
+
+/// Ports of all containers; sorted, each once.
+fn ports(spec: NodeRef<'_>) -> Vec<ContainerPort> {
+    let mut ports: Vec<ContainerPort> = serving(spec)
+        .filter_map(declared)
         .flat_map(NodeRef::items)
         .filter_map(container_port)
         .collect();

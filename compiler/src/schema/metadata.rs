@@ -3,6 +3,7 @@
 use super::path::Path;
 use super::report::Report;
 use super::{selectors, syntax};
+use crate::load::Kustomized;
 use netpol_yaml::NodeRef;
 use std::borrow::Cow;
 
@@ -57,6 +58,10 @@ pub(crate) fn check(report: &mut Report<'_>, name: NameRule) {
 }
 
 fn names(report: &mut Report<'_>, node: NodeRef<'_>, path: &Path<'_>, rule: NameRule) {
+    // A patch may change the name.
+    if report.object.kustomized == Kustomized::Patched {
+        return;
+    }
     let text = |key: &str| node.get(key).and_then(NodeRef::as_str).unwrap_or_default();
     let (name, generate) = (text("name"), text("generateName"));
     if let Some(field) = node.get("generateName")
@@ -67,6 +72,9 @@ fn names(report: &mut Report<'_>, node: NodeRef<'_>, path: &Path<'_>, rule: Name
     }
     match node.get("name") {
         Some(field) if !name.is_empty() => {
+            // Kustomize may have given it another name.
+            let own = report.object.name.as_str();
+            let name = if own.is_empty() { name } else { own };
             if let Err(why) = rule(name) {
                 report.refuse(field, &path.key("name"), why);
             }
@@ -85,8 +93,7 @@ fn names(report: &mut Report<'_>, node: NodeRef<'_>, path: &Path<'_>, rule: Name
         _ => {}
     }
     if let Some(field) = node.get("namespace")
-        && let Some(namespace) = field.as_str()
-        && !namespace.is_empty()
+        && let Some(namespace) = report.object.namespace.as_deref()
         && let Err(why) = syntax::label(namespace)
     {
         report.refuse(field, &path.key("namespace"), why);

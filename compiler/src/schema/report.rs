@@ -13,6 +13,8 @@ pub(crate) struct Report<'a> {
     pub object: &'a Object,
     /// What was found.
     pub findings: Vec<Finding>,
+    /// The first value with a variable (`${NAME}`) that a server would refuse as it stands.
+    pub variable: Option<Location>,
 }
 
 impl<'a> Report<'a> {
@@ -21,11 +23,57 @@ impl<'a> Report<'a> {
         Self {
             object,
             findings: Vec::new(),
+            variable: None,
         }
     }
 
-    /// Adds a finding about this object.
-    pub fn push(&mut self, mut finding: Finding) {
+    /// Adds a finding about this object. What is wrong with a variable is not said: Flux, Argo CD or
+    /// `envsubst` puts a value in its place before a server sees it.
+    pub fn push(&mut self, finding: Finding) {
+        if let Some(at) = finding.location().filter(|at| self.is_variable(*at)) {
+            self.variable.get_or_insert(at);
+            return;
+        }
+        self.push_plainly(finding);
+    }
+
+    fn is_variable(&self, at: Location) -> bool {
+        let whole = self.object.at.span.start;
+        let part = |byte: u32| usize::try_from(byte.checked_sub(whole)?).ok();
+        let text = part(at.span.start)
+            .zip(part(at.span.end))
+            .and_then(|(start, end)| self.object.root().raw().get(start..end));
+        // An alias stands for a text elsewhere in the object.
+        let text = text.map(|text| {
+            if text.starts_with('*') {
+                self.object.root().raw()
+            } else {
+                text
+            }
+        });
+        text.is_some_and(|text| text.contains("${"))
+    }
+
+    /// NP107 for an object with a variable, which is left out.
+    pub fn say_variable(&mut self) {
+        let Some(at) = self.variable.take() else {
+            return;
+        };
+        let name = self.object.display_name();
+        let finding = Finding::new(
+            Code("NP107"),
+            Severity::Warning,
+            format!("{name} holds a variable that is not filled in"),
+        )
+        .at(at, "no server takes this as it stands; the object is left out of the analysis")
+        .help(
+            "check what is applied: `flux build kustomization NAME --path DIR | netpolc check -`, or \
+             `envsubst < FILE | netpolc check -`",
+        );
+        self.push_plainly(finding);
+    }
+
+    fn push_plainly(&mut self, mut finding: Finding) {
         finding.object = Some(self.object.display_name());
         self.findings.push(finding);
     }

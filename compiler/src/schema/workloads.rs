@@ -5,7 +5,7 @@ use super::report::Report;
 use super::selectors::{labels, selector};
 use super::syntax;
 use crate::finding::{Code, Finding, Severity};
-use crate::load::quoted;
+use crate::load::{Kustomized, quoted};
 use netpol_yaml::NodeRef;
 use std::collections::BTreeSet;
 
@@ -104,7 +104,10 @@ pub(crate) fn check_selector(report: &mut Report<'_>) {
     let spec_path = Path::root("spec");
     let path = spec_path.key("selector");
     let Some(node) = spec.get("selector").filter(|node| !node.is_null()) else {
-        report.refuse_entry(spec, "selector", &path, "must be given");
+        // Kustomize may add one (`commonLabels`, patches).
+        if report.object.kustomized == Kustomized::No {
+            report.refuse_entry(spec, "selector", &path, "must be given");
+        }
         return;
     };
     selector(report, node, &path);

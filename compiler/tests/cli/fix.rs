@@ -201,7 +201,7 @@ fn what_cannot_be_written_is_said_and_left() {
     );
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     write(&dir.join("pod.yaml"), POD);
-    write(&dir.join("broken.yaml"), "a: [");
+    write(&dir.join("broken.yaml"), "apiVersion: v1\nkind: Pod\na: [");
     let (code, _, err) = fix(&dir, &["--fix", "."]);
     assert_eq!(code, Some(2));
     assert!(err.contains("nothing is fixed"), "{err}");

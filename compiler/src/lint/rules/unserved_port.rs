@@ -1,7 +1,7 @@
 //! NP403: a rule for a port that none of its pods serves.
 //!
 //! `containerPort` is informational (`core/v1 ContainerPort`): a pod may listen elsewhere, so a
-//! number that nobody declares is a warning, and only where every pod declares some port. A named
+//! number that nobody declares is a warning, and only where every container declares some port. A named
 //! port that no pod has is an error: it resolves to nothing, and the rule allows nothing. The port
 //! of a Service is NP404.
 

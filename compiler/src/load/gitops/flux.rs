@@ -76,14 +76,8 @@ fn of_template(
         here.or_else(|| asker.named_chart(name, version))
     };
     if found.is_none() {
-        asker.unresolved(
-            described.place(&format!("{at}/chart")),
-            format!(
-                "{} deploys the chart `{name}`, which is not in the tree",
-                spec.name()
-            ),
-            "`helm pull` it into a directory and name that by --chart-dir",
-        );
+        let at = described.place(&format!("{at}/chart"));
+        asker.chart_is_absent(name, at, spec.name());
     }
     found
 }
@@ -113,14 +107,7 @@ fn referred(asker: &mut Asker<'_, '_>, spec: &Spec<'_>, kind: &str) -> Option<Pa
     let found = asker.named_chart(url.trim_end_matches('/'), version);
     if found.is_none() {
         let chart = url.rsplit('/').next().unwrap_or_default();
-        asker.unresolved(
-            described.place("/spec/url"),
-            format!(
-                "{} deploys the chart `{chart}`, which is not in the tree",
-                spec.name()
-            ),
-            "`helm pull` it into a directory and name that by --chart-dir",
-        );
+        asker.chart_is_absent(chart, described.place("/spec/url"), spec.name());
     }
     found
 }
