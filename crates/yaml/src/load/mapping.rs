@@ -232,8 +232,10 @@ impl Loader<'_> {
             )
         };
         self.report(Diagnostic::new(kind, message, entry.origin).with_related(before.origin));
-        if entry.merged && self.surprises.len() < super::MOST_DIAGNOSTICS * super::MOST_DIAGNOSTICS
-        {
+        let most = super::MOST_DIAGNOSTICS * super::MOST_DIAGNOSTICS;
+        // A merge that says the same surprises nobody.
+        let says_other = self.text_of(before.value) != self.text_of(entry.value);
+        if entry.merged && says_other && self.surprises.len() < most {
             self.surprises.push(Surprise {
                 span: before.origin,
                 kind: SurpriseKind::MergeOverride,
@@ -244,17 +246,17 @@ impl Loader<'_> {
         }
     }
 
+    /// A node as written.
+    fn text_of(&self, id: NodeId) -> &str {
+        let node = self.tree.resolved(id);
+        let span = node.map_or(Span::default(), |(node, _)| node.span);
+        span.slice(self.source)
+    }
+
     /// The first line of a node as written.
     fn written(&self, id: NodeId) -> String {
-        let span = self
-            .tree
-            .resolved(id)
-            .map_or(Span::default(), |(node, _)| node.span);
-        span.slice(self.source)
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .to_owned()
+        let first = self.text_of(id).lines().next();
+        first.unwrap_or_default().to_owned()
     }
 
     /// A key in quotes, for a message.
