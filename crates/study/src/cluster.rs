@@ -3,6 +3,7 @@
 
 mod build;
 mod cni;
+mod dump;
 mod policies;
 mod tiers;
 mod workloads;
@@ -87,6 +88,9 @@ pub(crate) struct Cluster {
     /// `--cni-version` and `--cni-upgrade-to`.
     pub(crate) versions: Option<(&'static str, &'static str)>,
 }
+
+/// What the image of a node may take (`--image-budget`): that of a node at the edge.
+pub(crate) const BUDGET: &str = "256KiB";
 
 /// How findings name an object: `Kind/namespace/name`.
 pub(crate) fn key(object: &Value) -> String {

@@ -5,9 +5,11 @@
 #![forbid(unsafe_code)]
 
 mod cluster;
+mod input;
 mod mutation;
 mod page;
 mod plant;
+mod repository;
 mod slips;
 mod survey;
 mod written;

@@ -1,15 +1,10 @@
 //! The mutation study: clean clusters, one mistake each, and what is said about it.
 
-use crate::cluster::Cluster;
-use crate::plant::{How, Planter, planters};
-use crate::written::{VALUES, Written};
-use netpol_testgen::Rng;
+use crate::input::Input;
+use crate::plant::{Planter, planters};
 use netpolc::finding::{Finding, Severity};
 use netpolc::lint::{self, Check, Rule, Selection};
-use netpolc::load::LoadOptions;
-use netpolc::resolve::{Analysis, Inputs, read};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// What became of the mistakes of one code.
 #[derive(Debug, Default, Clone)]
@@ -85,31 +80,18 @@ impl Study {
         seed: u64,
         tally: &mut Tally,
     ) -> Result<(), String> {
-        let clean = Cluster::clean(seed);
-        let mut rng = Rng::new(seed ^ 0x0070_1a17);
-        let mut changed = clean.clone();
-        let (written, places) = match planter.how {
-            How::Objects(plant) => {
-                let places = plant(&mut changed, &mut rng);
-                (Written::of(&changed), places)
-            }
-            How::Text(plant) => {
-                let mut written = Written::of(&changed);
-                let places = plant(&mut written, &mut rng);
-                (written, places)
-            }
-        };
+        let (changed, places) = Input::planted(planter.how, seed);
         let Some(places) = places else {
             tally.unfit += 1;
             return Ok(());
         };
-        let before = self.told(&Written::of(&clean), rule)?;
+        let before = self.told(&Input::clean(planter.how, seed), rule)?;
         if !rule.is_opt_in() && !matches!(rule.check, Check::Lowering(_)) && !before.is_empty() {
             return Err(format!(
                 "the clean cluster of seed {seed} is not silent: {before:?}"
             ));
         }
-        let mut after = self.told(&written, rule)?;
+        let mut after = self.told(&changed, rule)?;
         // What was told before is no answer to the mistake.
         for told in &before {
             if let Some(at) = after.iter().position(|other| other == told) {
@@ -144,8 +126,9 @@ impl Study {
     }
 
     /// What is said about a cluster by the command that owns the rule.
-    fn told(&self, written: &Written, rule: &Rule) -> Result<Vec<Told>, String> {
-        let analysis = self.read(written)?;
+    fn told(&self, input: &Input, rule: &Rule) -> Result<Vec<Told>, String> {
+        let directory = self.directory.path().join("run");
+        let analysis = input.read(&directory)?;
         let mut selection = Selection::default();
         if rule.is_opt_in() {
             selection.select = vec!["NP".to_owned(), rule.code.0.to_owned()];
@@ -154,31 +137,17 @@ impl Study {
         if matches!(rule.check, Check::Lowering(_)) {
             findings.extend(lint::lowering(&analysis));
         }
-        Ok(findings
-            .iter()
-            .map(|f| Told::of(f, &analysis, written))
-            .collect())
-    }
-
-    fn read(&self, written: &Written) -> Result<Analysis, String> {
-        let mut inputs = Inputs {
-            paths: vec![PathBuf::from("-")],
-            load: LoadOptions {
-                stdin: Some(written.stream().into_bytes()),
-                ..LoadOptions::default()
-            },
-            ..Inputs::default()
+        let told = |finding: &Finding| {
+            let labels = finding.labels.iter();
+            let places = labels.flat_map(|label| input.places(label, &analysis, &directory));
+            Told {
+                code: finding.code.0,
+                severity: finding.severity,
+                message: finding.message.clone(),
+                places: places.collect(),
+            }
         };
-        if let Some(values) = &written.values {
-            let path = self.directory.path().join("values.yaml");
-            std::fs::write(&path, values).map_err(|e| format!("{}: {e}", path.display()))?;
-            inputs.cni_values = vec![path];
-        }
-        if let Some((from, to)) = written.versions {
-            inputs.cni_version = from.parse().ok();
-            inputs.cni_upgrade_to = to.parse().ok();
-        }
-        Ok(read(&inputs))
+        Ok(findings.iter().map(told).collect())
     }
 
     /// The texts of one run and what is said about them, to be looked at.
@@ -187,25 +156,12 @@ impl Study {
         let (Some(planter), Some(rule)) = (found, lint::find(code)) else {
             return Err(format!("{code}: no such planter or rule"));
         };
-        let mut cluster = Cluster::clean(seed);
-        let mut rng = Rng::new(seed ^ 0x0070_1a17);
-        let (written, places) = match planter.how {
-            How::Objects(plant) => {
-                let places = plant(&mut cluster, &mut rng);
-                (Written::of(&cluster), places)
-            }
-            How::Text(plant) => {
-                let mut written = Written::of(&cluster);
-                let places = plant(&mut written, &mut rng);
-                (written, places)
-            }
-        };
-        let told = self.told(&written, rule)?;
+        let (input, places) = Input::planted(planter.how, seed);
+        let told = self.told(&input, rule)?;
         let lines: Vec<String> = told.iter().map(|t| format!("{t:?}")).collect();
         Ok(format!(
-            "{}\n# values\n{}\n# planted in {places:?}\n# told\n{}\n",
-            written.stream(),
-            written.values.unwrap_or_default(),
+            "{}\n# planted in {places:?}\n# told\n{}\n",
+            input.shown(),
             lines.join("\n")
         ))
     }
@@ -217,45 +173,29 @@ struct Told {
     code: &'static str,
     severity: Severity,
     message: String,
-    /// The objects that its labels stand in.
+    /// What its labels stand in.
     places: Vec<String>,
-}
-
-impl Told {
-    fn of(finding: &Finding, analysis: &Analysis, written: &Written) -> Self {
-        let place = |label: &netpolc::finding::Label| {
-            let source = analysis.sources.get(label.at.source)?;
-            if source.path.ends_with("values.yaml") {
-                return Some(VALUES.to_owned());
-            }
-            written.at(label.at.span.start).map(str::to_owned)
-        };
-        Self {
-            code: finding.code.0,
-            severity: finding.severity,
-            message: finding.message.clone(),
-            places: finding.labels.iter().filter_map(place).collect(),
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Study;
-    use crate::cluster::Cluster;
+    use crate::input::Input;
     use crate::plant::{NOT_PLANTED, planters};
-    use crate::written::Written;
     use netpolc::lint::{REGISTRY, find};
 
     #[test]
     fn clean_clusters_are_silent() {
         let study = Study::new(7, 1).unwrap();
         let rule = find("NP101").unwrap();
-        for seed in 0..60 {
-            let told = study
-                .told(&Written::of(&Cluster::clean(seed)), rule)
-                .unwrap();
-            assert!(told.is_empty(), "seed {seed}: {told:#?}");
+        // One planter of each kind of input.
+        for code in ["NP101", "NP201", "NP504"] {
+            let planter = planters().into_iter().find(|p| p.code == code).unwrap();
+            for seed in 0..60 {
+                let input = Input::clean(planter.how, seed);
+                let told = study.told(&input, rule).unwrap();
+                assert!(told.is_empty(), "{code}, seed {seed}: {told:#?}");
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Mistakes, one planter per code. A planter is written from what people do, never from how the
 //! rule looks for it.
 
+mod charts;
 mod cni;
 mod lowering;
 mod policies;
@@ -8,6 +9,7 @@ mod reading;
 mod workloads;
 
 use crate::cluster::Cluster;
+use crate::repository::Repository;
 use crate::written::Written;
 use netpol_testgen::Rng;
 
@@ -22,6 +24,10 @@ pub(crate) enum How {
     Objects(fn(&mut Cluster, &mut Rng) -> Planted),
     /// In the text.
     Text(fn(&mut Written, &mut Rng) -> Planted),
+    /// In the objects of a running cluster.
+    Dump(fn(&mut Cluster, &mut Rng) -> Planted),
+    /// In a repository with a chart.
+    Repository(fn(&mut Repository, &mut Rng) -> Planted),
 }
 
 /// A mistake.
@@ -39,6 +45,7 @@ pub(crate) fn planters() -> Vec<Planter> {
     let mut all = Vec::new();
     for family in [
         reading::ALL,
+        charts::ALL,
         policies::ALL,
         workloads::ALL,
         lowering::ALL,
@@ -50,30 +57,4 @@ pub(crate) fn planters() -> Vec<Planter> {
 }
 
 /// Codes for which no mistake is planted, and why.
-pub(crate) const NOT_PLANTED: &[(&str, &str)] = &[
-    (
-        "NP201",
-        "the clusters are manifests; `cargo xtask helm-typos` plants typing errors in the values of real charts",
-    ),
-    (
-        "NP202",
-        "the clusters are manifests, not charts with a schema",
-    ),
-    (
-        "NP203",
-        "the clusters are manifests, not charts that may fail to render",
-    ),
-    ("NP204", "the clusters are manifests, and refer to no chart"),
-    (
-        "NP205",
-        "no mistake of one place: a template calls a function whose result changes",
-    ),
-    (
-        "NP502",
-        "needs an image beyond the limits of a node, too large to be made 200 times",
-    ),
-    (
-        "NP504",
-        "needs the addresses of pods and Services, which manifests do not have and a dump has",
-    ),
-];
+pub(crate) const NOT_PLANTED: &[(&str, &str)] = &[];
