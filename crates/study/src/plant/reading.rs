@@ -50,6 +50,15 @@ pub(super) const ALL: &[Planter] = &[
     },
 ];
 
+/// Does a line beside this one belong to the same map?
+fn has_sibling(lines: &[&str], at: usize) -> bool {
+    let indent = |line: &&str| line.len() - line.trim_start().len();
+    let own = lines.get(at).map(indent);
+    let beside = [at.checked_sub(1), at.checked_add(1)];
+    let mut beside = beside.into_iter().flatten().filter_map(|n| lines.get(n));
+    beside.any(|line| Some(indent(line)) == own && !line.trim_start().starts_with('-'))
+}
+
 fn syntax(written: &mut Written, rng: &mut Rng) -> Planted {
     let (name, text) = written.any(rng, |_, _| true)?;
     let lines: Vec<&str> = text.lines().collect();
@@ -64,7 +73,9 @@ fn syntax(written: &mut Written, rng: &mut Rng) -> Planted {
         0 => format!("{before}: \"{after}"),
         1 => format!("\t{}", line.trim_start()),
         2 => format!("{before}: [{after}"),
-        _ if line.starts_with("  ") => line.get(1..)?.to_owned(),
+        // Alone in its map a key means the same one blank to the left.
+        _ if line.starts_with("  ") && has_sibling(&lines, at) => line.get(1..)?.to_owned(),
+        _ if line.starts_with("  ") => format!("{before}: [{after}"),
         _ => format!(" {line}"),
     };
     let mut changed: Vec<String> = lines.iter().map(|l| (*l).to_owned()).collect();
