@@ -123,7 +123,7 @@ fn refused(repository: &mut Repository, rng: &mut Rng) -> Planted {
 
 fn emptied_client(repository: &mut Repository) -> Planted {
     let at = repository.value(&["networkPolicy", "client"])?;
-    repository.values.get_mut(at)?.value = "\"\"".to_owned();
+    repository.values.get_mut(at)?.value = String::from("\"\"");
     let template = repository.in_chart("templates/networkpolicy.yaml");
     Some(vec![repository.value_place(at), template])
 }
@@ -156,7 +156,7 @@ fn without_end(repository: &mut Repository, rng: &mut Rng) -> Planted {
     let ends: Vec<usize> = ends.map(|(at, _)| at).collect();
     let gone = *ends.get(rng.below(ends.len()))?;
     let kept = lines.iter().enumerate().filter(|(at, _)| *at != gone);
-    let kept: String = kept.map(|(_, line)| format!("{line}\n")).collect();
+    let kept: String = kept.flat_map(|(_, line)| [*line, "\n"]).collect();
     *text = kept;
     Some(vec![path])
 }
