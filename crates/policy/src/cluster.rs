@@ -3,6 +3,10 @@
 //! The same form is the inventory of `schemas/inventory.v1.json`, which the agent, the CNI plugin
 //! and `netpolc build --inventory` read.
 
+mod addresses;
+
+pub use addresses::Addresses;
+
 use crate::labels::{self, NAMESPACE_NAME};
 use crate::{ContainerPort, Labels, Protocol};
 use ipnet::IpNet;
@@ -270,6 +274,11 @@ impl Cluster {
         if let Some(index) = on_host {
             return Party::Endpoint(index, Some(address));
         }
+        self.party_of_nobody(address)
+    }
+
+    /// Who an address is that nobody is known to carry: some pod, or somebody outside.
+    fn party_of_nobody(&self, address: IpAddr) -> Party {
         if self.pod_cidrs().any(|cidr| cidr.contains(&address)) {
             return Party::UnknownPod(address);
         }

@@ -26,7 +26,7 @@ pub mod tri;
 pub mod verdict;
 
 pub use cidr::IpBlock;
-pub use cluster::{Cluster, Endpoint, Namespace, Node, Party, Phase, Service};
+pub use cluster::{Addresses, Cluster, Endpoint, Namespace, Node, Party, Phase, Service};
 pub use decide::{decide, decide_side, derive, from_local_node, is_self, on_local_node, speaks_of};
 pub use labels::Labels;
 pub use matrix::Matrix;
