@@ -3,17 +3,21 @@
 use super::fronts::Fronts;
 use super::groups::{GroupId, Groups};
 use super::host::HostPods;
+use super::losses::{Loss, losses};
+use super::ordered::Ordered;
 use super::wider::Wider;
+use super::words::Names;
 use crate::load::{Object, Surprise};
 use crate::model::{Model, PolicyOrigin, RuleOrigin};
 use crate::resolve::Analysis;
 use crate::source::Sources;
 use netpol_policy::{
-    Cluster, Direction, Endpoint, IpBlock, Policy, PolicySet, Rule as PolicyRule, RuleId, RuleRef,
-    Tri,
+    Addresses, Cluster, Direction, Endpoint, IpBlock, Party, Policy, PolicySet, Rule as PolicyRule,
+    RuleId, RuleRef, Tri,
 };
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 /// The analysis with its indexes.
 #[derive(Debug)]
@@ -37,8 +41,16 @@ pub struct Context<'a> {
     first_ids: Vec<RuleId>,
     /// Policies by whom they select.
     wider: Wider<'a>,
+    /// Policies of the admin and baseline tiers.
+    pub(super) ordered: Ordered<'a>,
     /// Pods by their first address; those that share their node's are left out.
     by_address: BTreeMap<IpAddr, usize>,
+    /// Who carries an address.
+    addresses: Addresses<'a>,
+    /// The order of the pods' names.
+    pub(super) names: Names,
+    /// What is allowed in vain, once it was asked for.
+    losses: OnceLock<Vec<Loss>>,
 }
 
 /// A rule of a policy with its places.
@@ -79,9 +91,13 @@ impl<'a> Context<'a> {
         Self {
             first_ids: first_ids.collect(),
             wider: Wider::new(set.policies()),
+            ordered: Ordered::new(set.policies()),
             by_address: by_address(&model.cluster),
+            addresses: Addresses::new(&model.cluster),
+            names: Names::default(),
+            losses: OnceLock::new(),
             host: HostPods::new(&model.cluster),
-            fronts: Fronts::new(&model.routes),
+            fronts: Fronts::new(model),
             model,
             sources: &analysis.sources,
             objects: &analysis.objects,
@@ -144,16 +160,21 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// The rule at a place: of a policy, and in it.
+    pub fn rule_at(&self, (at, index): (usize, usize)) -> Option<Written<'a>> {
+        self.rules_of(at).nth(index)
+    }
+
+    /// What rules allow in vain, in the order of the rules.
+    pub fn losses(&self) -> &[Loss] {
+        self.losses.get_or_init(|| losses(self))
+    }
+
     /// The rules, in the same direction, of all policies that select everybody whom the rule's own
     /// policy selects, in any cluster; those of the own policy first. Where very many do, not all.
     pub fn wider(&self, w: Written<'a>) -> impl Iterator<Item = Written<'a>> {
-        let candidates = self.wider.candidates(w.at, w.policy);
-        let policies = self.policies().policies();
-        let wider = candidates.into_iter().filter(move |at| {
-            let subject = policies.get(*at).map(|policy| &policy.subject);
-            *at == w.at || subject.is_some_and(|subject| w.policy.subject.is_within(subject))
-        });
-        let rules = wider.flat_map(|at| self.rules_of(at));
+        let wider = self.wider.of(w.at, self.policies().policies()).iter();
+        let rules = wider.flat_map(|at| self.rules_of(*at));
         rules.filter(move |o| o.id != w.id && o.rule.direction == w.rule.direction)
     }
 
@@ -189,6 +210,11 @@ impl<'a> Context<'a> {
     /// The first pod of a group: all of them look alike to policies.
     pub fn pod(&self, group: GroupId) -> Option<&'a Endpoint> {
         self.endpoint(self.groups.first(group)?)
+    }
+
+    /// Who carries an address.
+    pub fn party_of(&self, address: IpAddr) -> Party {
+        self.addresses.party_of(address)
     }
 
     /// The pods that are known to have an address of a block.

@@ -13,7 +13,7 @@ pub fn counterpart<'a>(
     context: &Context<'a>,
     w: Written<'a>,
     by: RuleId,
-    lost: &Lost<'a>,
+    lost: &Lost,
 ) -> Option<Written<'a>> {
     let isolated = matches!(context.decided_by(by)?, Decider::Isolation(..));
     if !isolated || !lost.narrow || lost.others > 0 {

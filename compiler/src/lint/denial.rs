@@ -111,10 +111,13 @@ fn parts(rule: &Rule) -> Vec<(Part, Rule)> {
     let mut parts = Vec::new();
     for peer in places(rule.peers.as_ref()) {
         for port in places(rule.ports.as_ref()) {
+            // Of a long rule with many parts, nothing else is copied.
             let part = Rule {
+                direction: rule.direction,
+                action: rule.action,
                 peers: only(rule.peers.as_ref(), peer),
                 ports: only(rule.ports.as_ref(), port),
-                ..rule.clone()
+                condition: rule.condition,
             };
             parts.push(((peer, port), part));
         }

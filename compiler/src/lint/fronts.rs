@@ -2,7 +2,7 @@
 
 use super::context::{Context, Written};
 use super::served::receivers;
-use crate::model::{Route, RoutePort};
+use crate::model::{Model, Route, RoutePort};
 use netpol_policy::{PortMatch, Protocol};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -24,6 +24,8 @@ pub struct Front<'a> {
 #[derive(Debug)]
 pub struct Fronts<'a> {
     by_pod: HashMap<usize, Vec<Front<'a>>>,
+    /// The Services that something leads clients to: an Ingress, a route, the API server.
+    led_to: HashSet<(&'a str, &'a str)>,
     /// The ports that Services have, by number and by name.
     ports: HashSet<(Protocol, u16)>,
     names: HashSet<&'a str>,
@@ -31,10 +33,10 @@ pub struct Fronts<'a> {
 
 impl<'a> Fronts<'a> {
     /// In the order of the services and their ports.
-    pub fn new(routes: &'a [Route]) -> Self {
+    pub fn new(model: &'a Model) -> Self {
         let mut by_pod: HashMap<usize, Vec<Front<'a>>> = HashMap::new();
         let (mut ports, mut names) = (HashSet::new(), HashSet::new());
-        for route in routes {
+        for route in &model.routes {
             for port in &route.ports {
                 ports.insert((port.protocol, port.port));
                 names.insert(port.name.as_str());
@@ -47,8 +49,13 @@ impl<'a> Fronts<'a> {
                 }
             }
         }
+        let ways = model.ways_in.iter().map(|way| &way.service);
+        let led_to = ways.chain(&model.called_by_server);
         Self {
             by_pod,
+            led_to: led_to
+                .map(|(space, name)| (space.as_str(), name.as_str()))
+                .collect(),
             ports,
             names,
         }
@@ -64,6 +71,12 @@ impl<'a> Fronts<'a> {
             } => first == last && self.ports.contains(&(*protocol, *first)),
             PortMatch::Named { name, .. } => self.names.contains(name.as_str()),
         }
+    }
+
+    /// Does anything in the input lead clients outside, or the API server, to this front?
+    pub fn is_led_to(&self, front: &Front<'_>) -> bool {
+        let service = (front.route.namespace.as_str(), front.route.name.as_str());
+        front.route.from_outside || self.led_to.contains(&service)
     }
 
     /// What leads to the pod at a place.

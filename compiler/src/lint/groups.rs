@@ -1,15 +1,21 @@
 //! Pods that no policy can tell apart, and which of them a selector picks.
 
+mod holding;
+
+use holding::Blocks;
 use netpol_policy::labels::NAMESPACE_NAME;
 use netpol_policy::{
-    Cluster, ContainerPort, EndpointSelector, IpBlock, Labels, NamespaceScope, Operator, Peer,
-    Policy, PolicySet, Requirement, Selector, Tri,
+    Cluster, ContainerPort, EndpointSelector, Labels, NamespaceScope, Operator, Peer, Policy,
+    PolicySet, Requirement, Selector, Tri,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 /// Label pairs, each once.
 pub type Pairs<'a> = BTreeSet<(&'a str, &'a str)>;
+
+/// Namespaces whose labels are compared with a misspelt one at most.
+const MOST_NAMESPACES: usize = 500;
 
 /// The place of a group in [`Groups`].
 pub type GroupId = usize;
@@ -25,6 +31,8 @@ pub struct Groups<'a> {
     by_namespace: BTreeMap<&'a str, Vec<GroupId>>,
     by_label: HashMap<(&'a str, &'a str), Vec<GroupId>>,
     matched: HashMap<&'a EndpointSelector, Vec<(GroupId, Tri)>>,
+    /// The label pairs of the first namespaces.
+    of_namespaces: Pairs<'a>,
     /// The label pairs of the pods in each namespace: asked for by findings alone.
     labels: OnceLock<BTreeMap<String, Vec<(String, String)>>>,
 }
@@ -51,6 +59,9 @@ impl<'a> Groups<'a> {
             by_namespace: BTreeMap::new(),
             by_label: HashMap::new(),
             matched: HashMap::new(),
+            of_namespaces: (cluster.namespaces.values().take(MOST_NAMESPACES))
+                .flat_map(|namespace| namespace.labels.iter())
+                .collect(),
             labels: OnceLock::new(),
         };
         groups.sort_endpoints(policies);
@@ -67,30 +78,25 @@ impl<'a> Groups<'a> {
     fn sort_endpoints(&mut self, policies: &'a PolicySet) {
         let rules = policies.policies().iter().flat_map(|p| &p.rules);
         let peers = rules.flat_map(|r| r.peers.iter().flatten());
-        let blocks: BTreeSet<&IpBlock> = peers
-            .filter_map(|peer| match peer {
-                Peer::IpBlock(block) => Some(block),
-                _ => None,
-            })
-            .collect();
+        let blocks = Blocks::new(peers.filter_map(|peer| match peer {
+            Peer::IpBlock(block) => Some(block),
+            _ => None,
+        }));
         let mut known: HashMap<Looks<'_>, GroupId> = HashMap::new();
         for (index, endpoint) in self.cluster.endpoints.iter().enumerate() {
             if endpoint.host_network {
                 self.of_endpoint.push(None);
                 continue;
             }
-            let holding = |address| {
-                let places = blocks.iter().enumerate();
-                let holding = places.filter(|(_, block)| block.contains(address));
-                holding.map(|(place, _)| place).collect()
-            };
             let looks = Looks {
                 namespace: &endpoint.namespace,
                 labels: &endpoint.labels,
                 ports: &endpoint.ports,
                 several: endpoint.several,
                 node: endpoint.node.as_deref(),
-                blocks: endpoint.addresses.iter().copied().map(holding).collect(),
+                blocks: (endpoint.addresses.iter())
+                    .map(|address| blocks.holding(*address))
+                    .collect(),
             };
             let id = *known.entry(looks).or_insert_with(|| {
                 self.all.push(Vec::new());
@@ -185,29 +191,53 @@ impl<'a> Groups<'a> {
     /// The namespaces of the scope that have pods.
     pub fn scope(&self, scope: &NamespaceScope) -> Vec<(&'a str, Tri)> {
         let surely = |name: &str| self.in_scope(scope, name);
-        let found: Vec<(&'a str, Tri)> = match scope {
-            NamespaceScope::Named(name) => {
-                let known = self.by_namespace.get_key_value(name.as_str());
-                known
-                    .map(|(name, _)| (*name, Tri::Yes))
-                    .into_iter()
-                    .collect()
-            }
-            NamespaceScope::Matching(selector) => {
-                let every = || self.by_namespace.keys().copied().collect();
-                let known = |name: &str| self.by_namespace.get_key_value(name).map(|(n, _)| *n);
-                let names: Vec<&'a str> =
-                    named(selector).map_or_else(every, |names| names.filter_map(known).collect());
-                names.into_iter().map(|n| (n, surely(n))).collect()
-            }
+        let known = |name: &str| self.by_namespace.get_key_value(name).map(|(n, _)| *n);
+        let meant: Vec<&'a str> = match names(scope) {
+            Some(names) => names.into_iter().filter_map(known).collect(),
+            None => self.by_namespace.keys().copied().collect(),
         };
-        found.into_iter().filter(|(_, t)| t.possible()).collect()
+        let found = meant.into_iter().map(|name| (name, surely(name)));
+        found.filter(|(_, t)| t.possible()).collect()
     }
 
     fn search(&self, selector: &EndpointSelector) -> Vec<(GroupId, Tri)> {
-        let scope = self.scope(&selector.namespaces);
-        let in_scope = || scope.iter().map(|(name, _)| self.in_namespace(name).len());
+        let (candidates, surely) = self.candidates(selector);
+        let mut found: Vec<(GroupId, Tri)> = candidates
+            .into_iter()
+            .filter_map(|id| {
+                let endpoint = self.cluster.endpoints.get(self.first(id)?)?;
+                let tri = *surely.get(endpoint.namespace.as_str())?;
+                let matches = selector.pods.matches(&endpoint.labels);
+                (matches && tri.possible()).then_some((id, tri))
+            })
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// Groups among which are all that a selector may pick, and how surely their namespaces are
+    /// meant: by label or by namespace, whatever are fewer.
+    fn candidates(&self, selector: &EndpointSelector) -> (Vec<GroupId>, HashMap<&'a str, Tri>) {
+        let scope = &selector.namespaces;
         let labelled = self.fewest(&selector.pods);
+        // Where any namespace may be meant, a few pods are asked for theirs.
+        let anywhere = names(scope).is_none();
+        if let Some(some) = &labelled
+            && anywhere
+            && some.len() <= self.by_namespace.len()
+        {
+            let mut surely = HashMap::new();
+            let pods = some.iter().filter_map(|id| self.first(*id));
+            for endpoint in pods.filter_map(|at| self.cluster.endpoints.get(at)) {
+                let name = endpoint.namespace.as_str();
+                let known = surely.entry(name);
+                known.or_insert_with(|| self.in_scope(scope, name));
+            }
+            return (some.clone(), surely);
+        }
+        let scope = self.scope(scope);
+        let in_scope = || scope.iter().map(|(name, _)| self.in_namespace(name).len());
         let candidates = match labelled {
             Some(some) if some.len() < in_scope().sum() => some,
             _ => {
@@ -215,19 +245,7 @@ impl<'a> Groups<'a> {
                 all.copied().collect()
             }
         };
-        let surely: HashMap<&str, Tri> = scope.iter().copied().collect();
-        let mut found: Vec<(GroupId, Tri)> = candidates
-            .into_iter()
-            .filter_map(|id| {
-                let endpoint = self.cluster.endpoints.get(self.first(id)?)?;
-                let tri = *surely.get(endpoint.namespace.as_str())?;
-                let matches = selector.pods.matches(&endpoint.labels);
-                matches.then_some((id, tri))
-            })
-            .collect();
-        found.sort_unstable();
-        found.dedup();
-        found
+        (candidates, scope.into_iter().collect())
     }
 
     /// The groups that satisfy the condition that the fewest satisfy, if some condition names
@@ -253,13 +271,16 @@ impl<'a> Groups<'a> {
         let known = &self.cluster.namespaces;
         let possible =
             |name: &str| known.contains_key(name) && self.in_scope(scope, name).possible();
-        match scope {
-            NamespaceScope::Named(name) => known.contains_key(name),
-            NamespaceScope::Matching(selector) => match named(selector) {
-                Some(mut names) => names.any(possible),
-                None => known.keys().any(|name| possible(name)),
-            },
+        match (scope, names(scope)) {
+            (NamespaceScope::Named(name), _) => known.contains_key(name),
+            (_, Some(names)) => names.into_iter().any(possible),
+            (_, None) => known.keys().any(|name| possible(name)),
         }
+    }
+
+    /// The label pairs of namespaces, in order, each once; of very many namespaces not of all.
+    pub fn labels_of_namespaces(&self) -> &Pairs<'a> {
+        &self.of_namespaces
     }
 
     /// The label pairs of the pods in a namespace, in order, each once.
@@ -281,14 +302,17 @@ impl<'a> Groups<'a> {
     }
 }
 
-/// The namespaces that a selector asks for by name, as most do: looked up, not searched for in
-/// thousands. Rising, each once.
-fn named(selector: &Selector) -> Option<impl Iterator<Item = &str>> {
+/// The names of the namespaces that a scope is about, each once; `None` where it goes by something
+/// else. Most go by name: those are looked up, not searched for in thousands.
+pub(super) fn names(scope: &NamespaceScope) -> Option<BTreeSet<&str>> {
+    let selector = match scope {
+        NamespaceScope::Named(name) => return Some(BTreeSet::from([name.as_str()])),
+        NamespaceScope::Matching(selector) => selector,
+    };
     let mut requirements = selector.requirements.iter();
     let by_name = |r: &&Requirement| r.key == NAMESPACE_NAME && r.operator == Operator::In;
     let values = &requirements.find(by_name)?.values;
-    let names: BTreeSet<&str> = values.iter().map(String::as_str).collect();
-    Some(names.into_iter())
+    Some(values.iter().map(String::as_str).collect())
 }
 
 /// Every selector of every policy, with repetitions.

@@ -16,10 +16,17 @@ pub fn tolerance(word: &str) -> usize {
 /// The word that is nearest to `word`, if it is near; the first one in order of equals.
 pub fn word<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let most = tolerance(word);
-    let length = word.len();
+    // A letter has one byte, or up to four.
+    let bytes = |w: &str| {
+        if word.is_ascii() && w.is_ascii() {
+            1
+        } else {
+            4
+        }
+    };
     let near = words
         .into_iter()
-        .filter(|w| w.len().abs_diff(length) <= most * 4)
+        .filter(|w| w.len().abs_diff(word.len()) <= most * bytes(w))
         .map(|w| (strsim::osa_distance(word, w), w));
     let near = near.filter(|(distance, w)| *distance <= most && *distance < w.chars().count());
     near.min_by_key(|(distance, _)| *distance).map(|(_, w)| w)

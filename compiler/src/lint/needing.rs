@@ -5,14 +5,18 @@ use super::context::{Context, Written};
 use crate::model::{Feature, Need};
 use crate::source::Location;
 use netpol_policy::{IpBlock, Peer, PortMatch, Protocol};
+use std::net::IpAddr;
 
 /// Who needs a feature, in the order of the text.
 pub fn of(context: &Context<'_>, feature: Feature) -> Vec<Need> {
+    let nodes = context.cluster().nodes.iter();
+    let mut nodes: Vec<IpAddr> = nodes.flat_map(|node| &node.addresses).copied().collect();
+    nodes.sort_unstable();
     let shows = |written: &Written<'_>| match feature {
         Feature::Sctp => sctp(written),
         Feature::OnlyIpv6 => family(written, |block| block.cidr.addr().is_ipv6()),
         Feature::OnlyIpv4 => family(written, |block| block.cidr.addr().is_ipv4()),
-        Feature::NodeAddress => node_address(context, written),
+        Feature::NodeAddress => node_address(&nodes, written),
         _ => None,
     };
     let mut needing: Vec<Need> = match feature {
@@ -74,14 +78,19 @@ fn block(peer: &Peer) -> Option<&IpBlock> {
 }
 
 /// A block of at most 256 addresses (or one network of IPv6) that holds the address of a node that
-/// is in the input: it was written for it.
-fn node_address(context: &Context<'_>, written: &Written<'_>) -> Option<Location> {
-    let nodes = context.cluster().nodes.iter();
-    let addresses: Vec<_> = nodes.flat_map(|node| &node.addresses).collect();
+/// is in the input: it was written for it. The addresses of the nodes are sorted.
+fn node_address(nodes: &[IpAddr], written: &Written<'_>) -> Option<Location> {
+    let holds_one = |block: &IpBlock| {
+        let (first, last) = (block.cidr.network(), block.cidr.broadcast());
+        let from = nodes.partition_point(|node| *node < first);
+        let behind = nodes.iter().skip(from);
+        let mut inside = behind.take_while(|node| **node <= last);
+        inside.any(|node| block.contains(*node))
+    };
     let meant = |peer: &Peer| {
         block(peer).is_some_and(|block| {
             let narrow = if block.cidr.addr().is_ipv4() { 24 } else { 64 };
-            block.cidr.prefix_len() >= narrow && addresses.iter().any(|a| block.contains(**a))
+            block.cidr.prefix_len() >= narrow && holds_one(block)
         })
     };
     let at = written.rule.peers.as_ref()?.iter().position(meant)?;

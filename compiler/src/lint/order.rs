@@ -37,10 +37,11 @@ pub fn is_before(first: Written<'_>, second: Written<'_>) -> bool {
 }
 
 impl<'a> Context<'a> {
-    /// The rules of the admin and baseline tiers, in the order in which they are asked.
-    pub fn ordered(&self) -> impl Iterator<Item = Written<'a>> {
-        let ordered = (self.written()).filter(|(_, policy, _)| is_ordered(policy.tier));
-        ordered.flat_map(|(at, ..)| self.rules_of(at))
+    /// The rules of the admin and baseline tiers that may speak of a subject of a rule's policy, in
+    /// the order in which they are asked.
+    pub fn ordered_near(&self, w: Written<'_>) -> impl Iterator<Item = Written<'a>> {
+        let near = self.ordered.near(w.policy).into_iter();
+        near.flat_map(|at| self.rules_of(at))
     }
 
     /// May both rules speak of one packet in some cluster?
@@ -89,7 +90,7 @@ impl<'a> Context<'a> {
     ) -> bool {
         let place = |w: Written<'_>| (w.at, w.index);
         let from = same_tier(rule.policy.tier, decider.policy.tier).then(|| place(rule));
-        let between = self.ordered().filter(|other| {
+        let between = self.ordered_near(rule).filter(|other| {
             let at = place(*other);
             let before = at < place(decider) || is_undefined(*other, decider);
             before && from.is_none_or(|from| at > from)

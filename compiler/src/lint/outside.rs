@@ -68,22 +68,6 @@ fn opens(rule: &Rule, pod: &Endpoint, front: &Front<'_>) -> bool {
         && ports.is_none_or(|ports| ports.iter().any(covers))
 }
 
-impl Context<'_> {
-    /// Does anything in the input lead clients outside, or the API server, to this front?
-    pub fn is_led_to(&self, front: &Front<'_>) -> bool {
-        let (namespace, name) = (&front.route.namespace, &front.route.name);
-        let through = || {
-            let mut ways = self.model.ways_in.iter();
-            ways.any(|way| (&way.service.0, &way.service.1) == (namespace, name))
-        };
-        let called = || {
-            let mut called = self.model.called_by_server.iter();
-            called.any(|service| (&service.0, &service.1) == (namespace, name))
-        };
-        front.route.from_outside || through() || called()
-    }
-}
-
 /// The policy that isolates a group, if nothing lets the client in.
 pub fn cut_off<'a>(
     context: &Context<'a>,

@@ -21,11 +21,11 @@ const MOST_REFUSERS: usize = 3;
 
 /// What is lost between one granting and one refusing rule.
 #[derive(Debug)]
-pub struct Lost<'a> {
+pub struct Lost {
     /// The peer, by its place in the rule.
     pub peer: usize,
-    /// The port; `None` for a rule without ports.
-    pub port: Option<&'a PortMatch>,
+    /// The port, by its place in the rule; `None` for a rule without ports.
+    pub port: Option<usize>,
     /// Does the rule name the peer narrowly?
     pub narrow: bool,
     /// The pods that the granting policy selects; may repeat.
@@ -41,7 +41,7 @@ pub struct Lost<'a> {
 }
 
 /// Everything that a rule allows in vain, by what refuses it.
-pub fn lost<'a>(context: &Context<'a>, written: Written<'a>) -> BTreeMap<RuleId, Lost<'a>> {
+pub fn lost(context: &Context<'_>, written: Written<'_>) -> BTreeMap<RuleId, Lost> {
     let mut lost = BTreeMap::new();
     if written.rule.action != Action::Allow {
         return lost;
@@ -51,7 +51,7 @@ pub fn lost<'a>(context: &Context<'a>, written: Written<'a>) -> BTreeMap<RuleId,
         match &written.rule.ports {
             None => add(context, written, (at, selector), None, &mut lost),
             Some(ports) => {
-                for port in ports {
+                for port in ports.iter().enumerate() {
                     add(context, written, (at, selector), Some(port), &mut lost);
                 }
             }
@@ -61,18 +61,19 @@ pub fn lost<'a>(context: &Context<'a>, written: Written<'a>) -> BTreeMap<RuleId,
 }
 
 /// Adds what is lost of one permission, if nothing of it passes.
-fn add<'a>(
-    context: &Context<'a>,
-    written: Written<'a>,
-    (peer, selector): (usize, &'a EndpointSelector),
-    port: Option<&'a PortMatch>,
-    lost: &mut BTreeMap<RuleId, Lost<'a>>,
+fn add(
+    context: &Context<'_>,
+    written: Written<'_>,
+    (peer, selector): (usize, &EndpointSelector),
+    port: Option<(usize, &PortMatch)>,
+    lost: &mut BTreeMap<RuleId, Lost>,
 ) {
+    let (place, port) = (port.map(|(at, _)| at), port.map(|(_, port)| port));
     let Some(subject) = written.policy.subject.endpoints() else {
         return;
     };
     let subjects: Vec<GroupId> = context.groups.certain(subject).collect();
-    let mut refused: BTreeMap<RuleId, Lost<'a>> = BTreeMap::new();
+    let mut refused: BTreeMap<RuleId, Lost> = BTreeMap::new();
     let mut looked = 0;
     for &subject in &subjects {
         for other in context.groups.certain(selector) {
@@ -93,7 +94,7 @@ fn add<'a>(
             let members = |group| context.groups.members(group).len();
             let entry = refused.entry(shown.by).or_insert_with(|| Lost {
                 peer,
-                port,
+                port: place,
                 narrow: is_narrow(context, selector),
                 subjects: Vec::new(),
                 peers: Vec::new(),
@@ -121,7 +122,7 @@ fn add<'a>(
 }
 
 /// Many refusing rules become the first of them.
-fn gathered(refused: BTreeMap<RuleId, Lost<'_>>) -> BTreeMap<RuleId, Lost<'_>> {
+fn gathered(refused: BTreeMap<RuleId, Lost>) -> BTreeMap<RuleId, Lost> {
     if refused.len() <= MOST_REFUSERS {
         return refused;
     }

@@ -11,8 +11,7 @@ use super::context::Context;
 use super::groups::GroupId;
 use ipnet::IpNet;
 use netpol_policy::{
-    Direction, EndpointSelector, Entity, IpBlock, Peer, Policy, PortMatch, Protocol, Rule, Subject,
-    Tier,
+    Direction, Entity, IpBlock, Peer, Policy, PortMatch, Protocol, Rule, Subject, Tier,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -57,8 +56,8 @@ pub struct Counter<'a> {
     blocks: Vec<IpNet>,
     /// Every name of every policy.
     names: BTreeMap<&'a str, u32>,
-    /// How many identities selectors have that were looked up before.
-    counts: HashMap<&'a EndpointSelector, usize>,
+    /// How many identities peers have that were looked up before.
+    counts: HashMap<&'a Peer, usize>,
 }
 
 /// Nobody has a map of this size: counting ends here.
@@ -144,18 +143,19 @@ impl<'a> Counter<'a> {
     }
 
     fn of_peer(&mut self, peer: &'a Peer) -> usize {
-        let Peer::Pods(selector) = peer else {
-            let mut found = BTreeSet::new();
-            self.look_up(peer, &mut found);
-            return found.len();
-        };
-        if let Some(known) = self.counts.get(selector) {
+        if let Some(known) = self.counts.get(peer) {
             return *known;
         }
-        let groups = self.context.groups.matching(selector).iter();
-        let sizes = groups.filter_map(|(group, _)| self.identities.get(*group));
-        let count = sizes.map(BTreeSet::len).sum();
-        self.counts.insert(selector, count);
+        let count = if let Peer::Pods(selector) = peer {
+            let groups = self.context.groups.matching(selector).iter();
+            let sizes = groups.filter_map(|(group, _)| self.identities.get(*group));
+            sizes.map(BTreeSet::len).sum()
+        } else {
+            let mut found = BTreeSet::new();
+            self.look_up(peer, &mut found);
+            found.len()
+        };
+        self.counts.insert(peer, count);
         count
     }
 

@@ -174,7 +174,7 @@ impl<'a> Context<'a> {
 
     /// Somebody outside, and some other pod.
     fn anybody(&self, subject: GroupId) -> Vec<Party> {
-        let outside = self.cluster().party_of(IpAddr::V4(SOMEBODY));
+        let outside = self.party_of(IpAddr::V4(SOMEBODY));
         let groups = (0..self.groups.len()).filter(|group| *group != subject);
         let groups = groups.take(2).chain([subject]);
         let pods = groups.filter_map(|group| self.another(group, subject));
@@ -234,7 +234,7 @@ impl<'a> Context<'a> {
             .filter(|number| (first..=last).contains(number));
         let outside = |number| {
             let address = family.address(number);
-            let party = self.cluster().party_of(address);
+            let party = self.party_of(address);
             (block.contains(address) && matches!(party, Party::External(_))).then_some(party)
         };
         tried.find_map(outside)

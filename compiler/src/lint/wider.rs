@@ -3,8 +3,10 @@
 //! One that does asks for no label that the other one does not ask for. So it stands either among
 //! those that ask for nothing, or among those that ask for a label that the other one asks for.
 
-use netpol_policy::{NamespaceScope, Operator, Policy, Requirement, Selector, Subject};
+use super::groups::names;
+use netpol_policy::{Operator, Policy, Requirement, Selector, Subject};
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// Policies that are compared with one. Where more select alike, the last ones are left out, so
 /// that the cost stays in proportion to the text.
@@ -14,10 +16,12 @@ const MOST: usize = 200;
 #[derive(Debug)]
 pub struct Wider<'a> {
     by_subject: HashMap<Shelf<'a>, Vec<usize>>,
+    /// By policy, once it was asked for.
+    found: Vec<OnceLock<Vec<usize>>>,
 }
 
-/// Where a policy is put: its namespace, `None` for those that select across namespaces, and one
-/// of the labels that it asks for.
+/// Where a policy is put: a namespace that it names, `None` for those that name none, and one of the
+/// labels that it asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Shelf<'a> {
     Pods(Option<&'a str>, Option<Asked<'a>>),
@@ -32,13 +36,33 @@ impl<'a> Wider<'a> {
     pub fn new(policies: &'a [Policy]) -> Self {
         let mut by_subject: HashMap<Shelf<'a>, Vec<usize>> = HashMap::new();
         for (at, policy) in policies.iter().enumerate() {
-            by_subject.entry(shelf(policy)).or_default().push(at);
+            for shelf in stands_on(policy) {
+                by_subject.entry(shelf).or_default().push(at);
+            }
         }
-        Self { by_subject }
+        Self {
+            by_subject,
+            found: policies.iter().map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// The policy itself, then those that select everybody whom it selects, in any cluster, by place.
+    pub fn of(&self, at: usize, policies: &[Policy]) -> &[usize] {
+        let (Some(found), Some(policy)) = (self.found.get(at), policies.get(at)) else {
+            return &[];
+        };
+        found.get_or_init(|| {
+            let mut found = self.candidates(at, policy);
+            found.retain(|other| {
+                let subject = policies.get(*other).map(|other| &other.subject);
+                *other == at || subject.is_some_and(|wide| policy.subject.is_within(wide))
+            });
+            found
+        })
     }
 
     /// The policy itself, then those that may select everybody whom it selects, by place.
-    pub fn candidates(&self, at: usize, policy: &Policy) -> Vec<usize> {
+    fn candidates(&self, at: usize, policy: &Policy) -> Vec<usize> {
         let mut found: Vec<usize> = Vec::new();
         for shelf in shelves(policy) {
             found.extend(self.by_subject.get(&shelf).into_iter().flatten());
@@ -52,14 +76,22 @@ impl<'a> Wider<'a> {
     }
 }
 
-fn shelf(policy: &Policy) -> Shelf<'_> {
+/// One shelf for each namespace that a policy names.
+fn stands_on(policy: &Policy) -> Vec<Shelf<'_>> {
     let Subject::Endpoints(selector) = &policy.subject else {
-        return Shelf::Nodes;
+        return vec![Shelf::Nodes];
     };
     // A single value tells more policies apart than a key does.
     let mut asked: Vec<Asked<'_>> = selector.pods.requirements.iter().map(one).collect();
     asked.sort_by_key(|(_, value)| value.is_none());
-    Shelf::Pods(scope(&selector.namespaces), asked.first().copied())
+    let asked = asked.first().copied();
+    match names(&selector.namespaces) {
+        None => vec![Shelf::Pods(None, asked)],
+        Some(names) => names
+            .into_iter()
+            .map(|name| Shelf::Pods(Some(name), asked))
+            .collect(),
+    }
 }
 
 fn one(requirement: &Requirement) -> Asked<'_> {
@@ -70,20 +102,15 @@ fn one(requirement: &Requirement) -> Asked<'_> {
     (&requirement.key, value)
 }
 
-fn scope(namespaces: &NamespaceScope) -> Option<&str> {
-    match namespaces {
-        NamespaceScope::Named(name) => Some(name),
-        NamespaceScope::Matching(_) => None,
-    }
-}
-
 /// Where those stand that may select all that this one selects.
 fn shelves(policy: &Policy) -> Vec<Shelf<'_>> {
     let Subject::Endpoints(selector) = &policy.subject else {
         return vec![Shelf::Nodes];
     };
+    // Who selects all of it names all of its namespaces, so also the first one.
+    let first = names(&selector.namespaces).and_then(|names| names.into_iter().next());
     let mut scopes = vec![None];
-    scopes.extend(scope(&selector.namespaces).map(Some));
+    scopes.extend(first.map(Some));
     let asked = asked(&selector.pods);
     let of_scope = |scope| asked.iter().map(move |asked| Shelf::Pods(scope, *asked));
     scopes.into_iter().flat_map(of_scope).collect()

@@ -3,20 +3,68 @@
 use super::context::Context;
 use super::groups::GroupId;
 use netpol_policy::{
-    EndpointSelector, NamespaceScope, Operator, PortMatch, Protocol, Requirement, Selector,
+    Endpoint, EndpointSelector, NamespaceScope, Operator, PortMatch, Protocol, Requirement,
+    Selector,
 };
+use std::sync::OnceLock;
+
+/// Pods that are named; of more, how many.
+const NAMED: usize = 2;
+
+/// The names of pods in the order of reports, so that the first of many are found without writing
+/// all of them out.
+#[derive(Debug, Default)]
+pub struct Names {
+    order: OnceLock<Order>,
+}
+
+/// Pods in the order of their names.
+#[derive(Debug)]
+struct Order {
+    /// By pod: the place of its name.
+    places: Vec<usize>,
+    /// By place: the first pod of that name.
+    first: Vec<usize>,
+}
+
+impl Order {
+    fn new(pods: &[Endpoint]) -> Self {
+        let names = pods.iter().map(Endpoint::display_name);
+        let mut sorted: Vec<(String, usize)> = names.zip(0..).collect();
+        sorted.sort_unstable();
+        let (mut places, mut first) = (vec![0; pods.len()], Vec::new());
+        let mut before: Option<&str> = None;
+        for (name, pod) in &sorted {
+            if before != Some(name) {
+                first.push(*pod);
+                before = Some(name);
+            }
+            if let Some(place) = places.get_mut(*pod) {
+                *place = first.len() - 1;
+            }
+        }
+        Self { places, first }
+    }
+}
 
 impl Context<'_> {
+    fn order(&self) -> &Order {
+        let pods = &self.cluster().endpoints;
+        self.names.order.get_or_init(|| Order::new(pods))
+    }
+
     /// `` `shop/api`, `shop/web` and 3 more``.
     pub fn names(&self, groups: &[GroupId]) -> String {
         let members = groups.iter().flat_map(|g| self.groups.members(*g));
-        let mut names: Vec<String> = members
-            .filter_map(|index| Some(self.endpoint(*index)?.display_name()))
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        let quoted: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
-        some_of(&quoted, 2)
+        let order = self.order();
+        let places = members.filter_map(|pod| order.places.get(*pod).copied());
+        let mut places: Vec<usize> = places.collect();
+        places.sort_unstable();
+        places.dedup();
+        let first = places.iter().take(NAMED + 1);
+        let first = first.filter_map(|place| self.endpoint(*order.first.get(*place)?));
+        let first: Vec<String> = first.map(|e| format!("`{}`", e.display_name())).collect();
+        first_of(&first, places.len(), NAMED)
     }
 
     /// `` `api` ``: the only pod of the groups by its short name, else what [`Self::names`] says.
@@ -33,12 +81,17 @@ impl Context<'_> {
 
 /// The first ones, joined with commas and `and`, and how many more there are.
 pub fn some_of(items: &[String], most: usize) -> String {
+    first_of(items, items.len(), most)
+}
+
+/// The same where only the first ones of `all` are given: one more than are shown at most, at least.
+fn first_of(items: &[String], all: usize, most: usize) -> String {
     match items {
         [] => "nothing".to_owned(),
         [one] => one.clone(),
-        _ if items.len() > most + 1 => {
+        _ if all > most + 1 => {
             let shown = items.iter().take(most).cloned().collect::<Vec<_>>();
-            format!("{} and {} more", shown.join(", "), items.len() - most)
+            format!("{} and {} more", shown.join(", "), all - most)
         }
         [before @ .., last] => format!("{} and {last}", before.join(", ")),
     }

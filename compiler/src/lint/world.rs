@@ -19,7 +19,7 @@ impl Context<'_> {
             Some(IpAddr::V6(_)) => V6,
             _ => V4,
         };
-        let stranger = self.cluster().party_of(address);
+        let stranger = self.party_of(address);
         let Party::External(_) = stranger else {
             return None;
         };

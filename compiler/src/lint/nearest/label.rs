@@ -2,7 +2,7 @@
 
 use super::{is_slip, word};
 use crate::lint::groups::{Groups, Pairs};
-use netpol_policy::{Cluster, EndpointSelector, NamespaceScope, Operator, Selector};
+use netpol_policy::{EndpointSelector, NamespaceScope, Operator, Selector};
 use std::collections::BTreeSet;
 
 /// Labels compared with one misspelt label at most; a namespace with more of them is searched in
@@ -67,17 +67,11 @@ pub fn label(groups: &Groups<'_>, selector: &EndpointSelector) -> Option<Instead
 }
 
 /// Which label would have to be written differently for the scope to hold a known namespace.
-pub fn namespace(
-    cluster: &Cluster,
-    groups: &Groups<'_>,
-    scope: &NamespaceScope,
-) -> Option<Instead> {
+pub fn namespace(groups: &Groups<'_>, scope: &NamespaceScope) -> Option<Instead> {
     let NamespaceScope::Matching(selector) = scope else {
         return None;
     };
-    let known = cluster.namespaces.values().take(MOST);
-    let pairs: Pairs<'_> = known.flat_map(|n| n.labels.iter()).collect();
-    nearest(selector, &pairs, |other| {
+    nearest(selector, groups.labels_of_namespaces(), |other| {
         groups.knows(&NamespaceScope::Matching(other))
     })
 }

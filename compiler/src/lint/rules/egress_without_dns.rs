@@ -100,7 +100,7 @@ fn tell(context: &Context<'_>, rule: &Rule, by: usize, cut: &CutOff<'_>) -> Opti
     }
     let flow = Flow {
         source: context.party(context.groups.first(*cut.groups.first()?)?)?,
-        destination: context.cluster().party_of(RESOLVER.into()),
+        destination: context.party_of(RESOLVER.into()),
         protocol: Protocol::Udp,
         port: 53,
     };

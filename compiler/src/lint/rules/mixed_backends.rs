@@ -40,7 +40,7 @@ fn mixed(context: &Context<'_>, rule: &Rule, service: &Service) -> Option<Findin
 fn backends(context: &Context<'_>, port: &ServicePort) -> Backends {
     let mut backends = Backends::new();
     for (address, target) in &port.backends {
-        let party = context.cluster().party_of(*address);
+        let party = context.party_of(*address);
         let group = match party {
             Party::Endpoint(index, _) => context.groups.of(index),
             _ => None,

@@ -6,8 +6,7 @@
 
 use crate::finding::Finding;
 use crate::lint::context::{Context, Written};
-use crate::lint::counterpart::counterpart;
-use crate::lint::permission::{Lost, lost};
+use crate::lint::permission::Lost;
 use crate::lint::{Rule, words};
 use crate::source::Location;
 use netpol_policy::{Direction, Endpoint, Party, PortMatch, RuleId};
@@ -16,18 +15,17 @@ use std::collections::BTreeMap;
 /// Finds them: one finding for each pair of rules.
 pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
     let mut findings: BTreeMap<(RuleId, RuleId), Finding> = BTreeMap::new();
-    for written in context.rules() {
-        for (by, lost) in &lost(context, written) {
-            let Some(other) = counterpart(context, written, *by, lost) else {
-                continue;
-            };
-            let (out, into) = match written.rule.direction {
-                Direction::Egress => (written, other),
-                Direction::Ingress => (other, written),
-            };
-            let told = || tell(context, rule, (out, into), lost);
-            findings.entry((out.id, into.id)).or_insert_with(told);
-        }
+    for loss in context.losses() {
+        let other = loss.counterpart.and_then(|at| context.rule_at(at));
+        let Some((written, other)) = context.rule_at(loss.granted).zip(other) else {
+            continue;
+        };
+        let (out, into) = match written.rule.direction {
+            Direction::Egress => (written, other),
+            Direction::Ingress => (other, written),
+        };
+        let told = || tell(context, rule, (out, into), &loss.lost);
+        findings.entry((out.id, into.id)).or_insert_with(told);
     }
     findings.into_values().collect()
 }
@@ -36,7 +34,7 @@ fn tell(
     context: &Context<'_>,
     rule: &Rule,
     (out, into): (Written<'_>, Written<'_>),
-    lost: &Lost<'_>,
+    lost: &Lost,
 ) -> Finding {
     let flow = &lost.shown.flow;
     let name = |party| match party {

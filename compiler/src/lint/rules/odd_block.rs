@@ -126,7 +126,9 @@ fn this_one(at: Location) -> Label {
 
 /// The Service, when it selects pods.
 fn route<'a>(context: &Context<'a>, service: &Service) -> Option<&'a Route> {
-    let named =
-        |route: &&Route| (&route.namespace, &route.name) == (&service.namespace, &service.name);
-    context.model.routes.iter().find(named)
+    let routes = &context.model.routes;
+    let wanted = (&service.namespace, &service.name);
+    let named = |route: &Route| (&route.namespace, &route.name).cmp(&wanted);
+    let at = routes.binary_search_by(named).ok()?;
+    routes.get(at)
 }

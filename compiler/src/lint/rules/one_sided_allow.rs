@@ -6,23 +6,19 @@
 
 use crate::finding::Finding;
 use crate::lint::context::{Context, Decider, Written};
-use crate::lint::counterpart::counterpart;
-use crate::lint::permission::{Lost, lost};
+use crate::lint::permission::Lost;
 use crate::lint::{Rule, words};
 use netpol_policy::{Direction, RuleId};
 
 /// Finds them: one finding per granting and refusing rule.
 pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for written in context.rules() {
-        for (by, lost) in &lost(context, written) {
-            // Where both sides allow something, the ports are the mistake (NP308).
-            if counterpart(context, written, *by, lost).is_none() {
-                findings.extend(tell(context, rule, written, *by, lost));
-            }
-        }
-    }
-    findings
+    // Where both sides allow something, the ports are the mistake (NP308).
+    let one_sided = context.losses().iter().filter(|l| l.counterpart.is_none());
+    let told = one_sided.filter_map(|loss| {
+        let written = context.rule_at(loss.granted)?;
+        tell(context, rule, written, loss.by, &loss.lost)
+    });
+    told.collect()
 }
 
 fn tell(
@@ -30,7 +26,7 @@ fn tell(
     rule: &Rule,
     written: Written<'_>,
     by: RuleId,
-    lost: &Lost<'_>,
+    lost: &Lost,
 ) -> Option<Finding> {
     let (mut subjects, mut peers) = (lost.subjects.clone(), lost.peers.clone());
     for groups in [&mut subjects, &mut peers] {
@@ -38,7 +34,8 @@ fn tell(
         groups.dedup();
     }
     let policy = &written.policy.key.name;
-    let port = words::port(lost.port);
+    let ports = written.rule.ports.as_ref();
+    let port = words::port(lost.port.and_then(|at| ports?.get(at)));
     let (short, subjects) = (context.short_names(&peers), context.names(&subjects));
     let peers = context.names(&peers);
     let (what, grants, refuses, cure) = match written.rule.direction {

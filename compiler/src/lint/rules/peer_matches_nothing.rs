@@ -72,7 +72,7 @@ fn why(context: &Context<'_>, selector: &EndpointSelector) -> Option<Why> {
     let closed = context.model.closed_world;
     let scope = &selector.namespaces;
     if !context.groups.knows(scope) {
-        let near = nearest::namespace(context.cluster(), &context.groups, scope);
+        let near = nearest::namespace(&context.groups, scope);
         let near = near.filter(|near| near.slip || closed);
         return (closed || near.is_some()).then_some(Why::Namespace(near));
     }

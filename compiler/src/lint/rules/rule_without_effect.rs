@@ -60,7 +60,7 @@ fn idle_pass(context: &Context<'_>, rule: &Rule, w: Written<'_>) -> Option<Findi
     if w.rule.action != Action::Pass || context.overtaken_by(w).is_some() {
         return None;
     }
-    let mut later = context.ordered().filter(|o| {
+    let mut later = context.ordered_near(w).filter(|o| {
         let behind = (o.at, o.index) > (w.at, w.index) || is_undefined(*o, w);
         same_tier(o.policy.tier, w.policy.tier) && behind && o.id != w.id
     });

@@ -7,6 +7,7 @@
 
 use crate::finding::{Finding, Severity};
 use crate::lint::context::{Context, Written};
+use crate::lint::order::is_ordered;
 use crate::lint::{Rule, words};
 use netpol_policy::{Flow, Verdict, decide_side};
 
@@ -19,11 +20,11 @@ const MOST_GROUPS: usize = 8;
 pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
     let policies = context.policies().policies();
     let mut pairs = Vec::new();
-    for (at, policy) in policies.iter().enumerate() {
+    let ordered = policies.iter().enumerate();
+    for (at, policy) in ordered.filter(|(_, policy)| is_ordered(policy.tier)) {
         let later = policies.iter().enumerate().skip(at + 1);
         let equal = later.take_while(|(_, other)| other.tier == policy.tier);
-        let ordered = equal.filter(|_| crate::lint::order::is_ordered(policy.tier));
-        pairs.extend(ordered.map(|(other, _)| (at, other)).take(MOST_PAIRS));
+        pairs.extend(equal.map(|(other, _)| (at, other)).take(MOST_PAIRS));
         if pairs.len() >= MOST_PAIRS {
             break;
         }

@@ -104,7 +104,7 @@ fn is_inside(context: &Context<'_>, group: GroupId) -> bool {
 /// Does anything lead clients outside to the pods? Then they are open on purpose.
 fn is_led_to(context: &Context<'_>, group: GroupId) -> bool {
     let mut fronts = fronts(context, group).iter();
-    fronts.any(|front| context.is_led_to(front))
+    fronts.any(|front| context.fronts().is_led_to(front))
 }
 
 fn fronts<'c, 'a>(context: &'c Context<'a>, group: GroupId) -> &'c [Front<'a>] {
