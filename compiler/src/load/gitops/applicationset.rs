@@ -3,6 +3,7 @@
 
 use super::{Asker, Spec, argo, pattern, template};
 use serde_json::{Map, Value, json};
+use std::path::PathBuf;
 
 const TEMPLATE: &str = "/spec/template";
 
@@ -70,11 +71,13 @@ fn parameters(asker: &Asker<'_, '_>, generator: &Value, go: bool) -> Option<Vec<
         let paths = chosen.filter_map(|entry| entry.get("path")?.as_str());
         paths.map(str::to_owned).collect()
     };
-    let root = asker
-        .roots()
-        .into_iter()
-        .find(|root| !pattern::directories(root, &paths(false), &[]).is_empty())?;
-    let found = pattern::directories(&root, &paths(false), &paths(true));
+    // What is excluded says nothing about which repository is meant.
+    let wanted = paths(false);
+    let below = |root: PathBuf| pattern::directories(&root, &wanted);
+    let mut found = asker.roots().into_iter().map(below);
+    let mut found = found.find(|found| !found.is_empty())?;
+    let excluded = paths(true);
+    found.retain(|path| !pattern::fits_one_of(&excluded, path));
     let extra = git.get("values").and_then(Value::as_object);
     let made = found.iter().map(|path| directory(path, extra, go));
     Some(made.collect())

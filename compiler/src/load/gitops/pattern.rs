@@ -6,9 +6,9 @@ use walkdir::WalkDir;
 /// How deep directories are looked at.
 const DEEPEST: usize = 8;
 
-/// The directories below a root whose path from there fits one of the patterns and none of those that
-/// exclude, sorted. A `*` stands for a part of one name (Go's `path.Match`).
-pub(super) fn directories(root: &Path, wanted: &[String], excluded: &[String]) -> Vec<String> {
+/// The directories below a root whose path from there fits one of the patterns, sorted. A `*` stands
+/// for a part of one name (Go's `path.Match`).
+pub(super) fn directories(root: &Path, wanted: &[String]) -> Vec<String> {
     let walk = WalkDir::new(root)
         .min_depth(1)
         .max_depth(DEEPEST)
@@ -21,12 +21,16 @@ pub(super) fn directories(root: &Path, wanted: &[String], excluded: &[String]) -
         .filter_map(|entry| {
             let entry = entry.ok()?;
             let path = entry.path().strip_prefix(root).ok()?.to_str()?.to_owned();
-            let fits = |patterns: &[String]| patterns.iter().any(|p| fits(p, &path));
-            (fits(wanted) && !fits(excluded)).then_some(path)
+            fits_one_of(wanted, &path).then_some(path)
         })
         .collect();
     found.sort();
     found
+}
+
+/// Does a path fit one of the patterns?
+pub(super) fn fits_one_of(patterns: &[String], path: &str) -> bool {
+    patterns.iter().any(|pattern| fits(pattern, path))
 }
 
 /// Does a path fit, name by name?
