@@ -8,6 +8,7 @@ pub mod contradiction;
 pub mod flags;
 pub mod meant;
 pub mod needs;
+mod read;
 pub mod upgrades;
 pub mod values;
 

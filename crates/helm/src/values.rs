@@ -13,6 +13,6 @@ pub(crate) use coalesce::{Coalescer, Unit, deep_copy, merge_tables};
 pub use input::{SetKind, SetValue, ValuesError, ValuesFile, ValuesInput};
 pub(crate) use path::{path_value, table};
 pub(crate) use schema::Schemas;
-pub use schema::{SchemaProblem, SchemaViolation};
+pub use schema::{SchemaProblem, SchemaViolation, type_of};
 pub use source::{Source, SourceKind, Sources};
 pub(crate) use yaml::read_values;

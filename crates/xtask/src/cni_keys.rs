@@ -6,6 +6,7 @@
 //! they read.
 
 use crate::root;
+use netpol_helm::values::type_of;
 use netpol_yaml::{Kind, Limits, NodeRef};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,7 +91,7 @@ fn fact(key: &str, default: Value, schema: &Value) -> Vec<Value> {
     let changing = last == "tag" || last.ends_with("digest") && last != "usedigest";
     let default = if changing { Value::Null } else { default };
     let types = types(key, schema);
-    if types == kind(&default) {
+    if types == type_of(&default) {
         vec![default]
     } else {
         vec![default, Value::String(types)]
@@ -115,18 +116,6 @@ fn types(key: &str, schema: &Value) -> String {
             names.join("|")
         }
         _ => "any".to_owned(),
-    }
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(n) if n.is_f64() => "number",
-        Value::Number(_) => "integer",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
     }
 }
 

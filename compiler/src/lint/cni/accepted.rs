@@ -2,6 +2,7 @@
 //! its source.
 
 use super::condition::Shape;
+use super::read::built_in;
 use crate::finding::Severity;
 use crate::model::ChartVersion;
 use serde::Deserialize;
@@ -95,11 +96,8 @@ pub struct Off {
     pub source: String,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let text = include_str!("../../../../schemas/cni/cilium-values.json");
-    // The table is part of the program; a test reads it strictly.
-    serde_json::from_str(text).unwrap_or_default()
-});
+static TABLE: LazyLock<Table> =
+    LazyLock::new(|| built_in(include_str!("../../../../schemas/cni/cilium-values.json")));
 
 /// The table of the Cilium chart.
 pub fn table() -> &'static Table {

@@ -1,7 +1,9 @@
 //! The keys of Cilium's chart in each version that is known, with their defaults
 //! (`schemas/cni/cilium-chart.json`, made by `cargo xtask cni-keys`).
 
+use super::read::built_in;
 use crate::model::ChartVersion;
+use netpol_helm::values::type_of;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -72,29 +74,13 @@ impl Runs {
     }
 }
 
-static CHART: LazyLock<Chart> = LazyLock::new(|| {
-    let text = include_str!("../../../../schemas/cni/cilium-chart.json");
-    // The list is part of the program; a test reads it strictly.
-    serde_json::from_str(text).unwrap_or_default()
-});
+static CHART: LazyLock<Chart> =
+    LazyLock::new(|| built_in(include_str!("../../../../schemas/cni/cilium-chart.json")));
 
 /// The versions that are known, the oldest first.
 pub fn versions() -> Vec<ChartVersion> {
     let known = CHART.versions.iter();
     known.filter_map(|full| full.parse().ok()).collect()
-}
-
-/// The type of a value in the words of JSON Schema.
-pub fn type_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(n) if n.is_f64() => "number",
-        Value::Number(_) => "integer",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
 }
 
 /// The paths above a path, the longest first. Dots within a key are written `\.`.

@@ -1,18 +1,9 @@
 //! The keys that change what policies mean or whether they hold, with the agent's flags
 //! (`schemas/cni/cilium-policy-keys.json`).
 
+use super::read::{Table, built_in};
 use serde::Deserialize;
 use std::sync::LazyLock;
-
-/// The table.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Table {
-    /// What the file is.
-    pub comment: String,
-    /// One key each.
-    pub rows: Vec<Row>,
-}
 
 /// A key that matters to policies.
 #[derive(Debug, Deserialize)]
@@ -29,10 +20,10 @@ pub struct Row {
     pub source: String,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let text = include_str!("../../../../schemas/cni/cilium-policy-keys.json");
-    // The table is part of the program; a test reads it strictly.
-    serde_json::from_str(text).unwrap_or_default()
+static TABLE: LazyLock<Table<Row>> = LazyLock::new(|| {
+    built_in(include_str!(
+        "../../../../schemas/cni/cilium-policy-keys.json"
+    ))
 });
 
 /// Every key that matters.
@@ -63,7 +54,7 @@ mod tests {
     #[test]
     fn every_row_is_complete_has_a_source_and_speaks_of_a_key() {
         let text = include_str!("../../../../schemas/cni/cilium-policy-keys.json");
-        let table: Table = serde_json::from_str(text).unwrap();
+        let table: Table<Row> = serde_json::from_str(text).unwrap();
         let mut keys = BTreeSet::new();
         for row in &table.rows {
             let key = &row.key;

@@ -1,19 +1,10 @@
 //! What policies need of the CNI's values (`schemas/cni/cilium-needs.json`).
 
 use super::Merged;
+use super::read::{Table, built_in};
 use crate::model::{CniValue, Feature};
 use serde::Deserialize;
 use std::sync::LazyLock;
-
-/// The table.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Table {
-    /// What the file is.
-    pub comment: String,
-    /// One feature each.
-    pub rows: Vec<Row>,
-}
 
 /// A feature of policies and the key that switches it on.
 #[derive(Debug, Deserialize)]
@@ -35,11 +26,8 @@ pub struct Row {
     pub source: String,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let text = include_str!("../../../../schemas/cni/cilium-needs.json");
-    // The table is part of the program; a test reads it strictly.
-    serde_json::from_str(text).unwrap_or_default()
-});
+static TABLE: LazyLock<Table<Row>> =
+    LazyLock::new(|| built_in(include_str!("../../../../schemas/cni/cilium-needs.json")));
 
 /// One row per feature.
 pub fn rows() -> &'static [Row] {
@@ -89,7 +77,7 @@ mod tests {
     #[test]
     fn every_row_is_complete_and_has_a_source() {
         let text = include_str!("../../../../schemas/cni/cilium-needs.json");
-        let table: Table = serde_json::from_str(text).unwrap();
+        let table: Table<Row> = serde_json::from_str(text).unwrap();
         let mut features: Vec<Feature> = table.rows.iter().map(|row| row.feature).collect();
         features.sort_unstable();
         features.dedup();

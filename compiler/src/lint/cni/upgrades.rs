@@ -1,6 +1,7 @@
 //! Defaults that an upgrade of the chart changes (`schemas/cni/cilium-upgrades.json`).
 
 use super::condition::Condition;
+use super::read::built_in;
 use crate::model::{ChartVersion, Feature};
 use serde::Deserialize;
 use serde_json::Value;
@@ -58,11 +59,8 @@ pub struct Harmless {
     pub reason: String,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let text = include_str!("../../../../schemas/cni/cilium-upgrades.json");
-    // The table is part of the program; a test reads it strictly.
-    serde_json::from_str(text).unwrap_or_default()
-});
+static TABLE: LazyLock<Table> =
+    LazyLock::new(|| built_in(include_str!("../../../../schemas/cni/cilium-upgrades.json")));
 
 /// The changes between two versions that may matter.
 pub fn between(from: ChartVersion, to: ChartVersion) -> impl Iterator<Item = &'static Row> {

@@ -3,11 +3,12 @@
 
 use crate::finding::Finding;
 use crate::lint::Rule;
-use crate::lint::cni::chart::{self, Fact, Standing};
+use crate::lint::cni::chart::{Fact, Standing};
 use crate::lint::cni::contradiction::{self, Class};
 use crate::lint::cni::{Merged, text};
 use crate::lint::context::Context;
 use crate::model::CniValue;
+use netpol_helm::values::type_of;
 use serde_json::Value;
 
 /// Finds them: one finding per value of a wrong type, one per combination.
@@ -32,11 +33,9 @@ fn wrong_type(values: &Merged<'_>, leaf: &str, value: &CniValue, rule: &Rule) ->
     let object = [String::from("object")];
     let (key, wanted, given): (&str, &[String], &str) = match values.tree.standing(leaf) {
         Standing::Leaf(fact) if !takes(fact, &value.value) => {
-            (leaf, &fact.types, chart::type_of(&value.value))
+            (leaf, &fact.types, type_of(&value.value))
         }
-        Standing::Branch if !value.value.is_object() => {
-            (leaf, &object, chart::type_of(&value.value))
-        }
+        Standing::Branch if !value.value.is_object() => (leaf, &object, type_of(&value.value)),
         Standing::Below(ref above, fact) => {
             let above = leaf.get(..above.len()).unwrap_or(leaf);
             (above, &fact.types, "object")
@@ -69,7 +68,7 @@ fn wrong_type(values: &Merged<'_>, leaf: &str, value: &CniValue, rule: &Rule) ->
 }
 
 fn takes(fact: &Fact, value: &Value) -> bool {
-    let kind = chart::type_of(value);
+    let kind = type_of(value);
     let whole = value.as_f64().is_some_and(|n| n.fract() == 0.0);
     fact.types.iter().any(|wanted| match wanted.as_str() {
         "any" => true,

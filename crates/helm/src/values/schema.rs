@@ -13,6 +13,19 @@ use super::json::to_json;
 use crate::chart::ChartFile;
 use crate::value::{Data, Map, Origin, Value};
 
+/// The type of a value in the words of JSON Schema; the narrowest one that it has.
+pub fn type_of(value: &Json) -> &'static str {
+    match value {
+        Json::Null => "null",
+        Json::Bool(_) => "boolean",
+        Json::Number(number) if number.is_f64() => "number",
+        Json::Number(_) => "integer",
+        Json::String(_) => "string",
+        Json::Array(_) => "array",
+        Json::Object(_) => "object",
+    }
+}
+
 /// Values that a schema refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SchemaViolation {
