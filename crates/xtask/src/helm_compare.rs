@@ -12,7 +12,7 @@ pub(crate) mod report;
 pub(crate) mod vendor;
 
 use crate::root;
-use charts::Found;
+use charts::{Found, ci_files};
 use documents::Verdict;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -223,26 +223,10 @@ impl Work<'_> {
 
 /// The chart's own values, then each values file that it brings for tests.
 fn variants(chart: &Path) -> Vec<(String, Option<PathBuf>)> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(chart.join("ci"))
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|ext| ext == "yaml" || ext == "yml")
-        })
-        .collect();
-    files.sort();
-    let named = |path: PathBuf| {
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        (name, Some(path))
-    };
+    let files = ci_files(chart).into_iter();
+    let files = files.map(|(name, path)| (name, Some(path)));
     std::iter::once(("default".to_owned(), None))
-        .chain(files.into_iter().map(named))
+        .chain(files)
         .collect()
 }
 

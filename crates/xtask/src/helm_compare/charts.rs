@@ -36,6 +36,24 @@ impl Found {
     }
 }
 
+/// The values files of a chart's `ci/`, which people keep for trying the chart out: names and paths,
+/// sorted.
+pub(crate) fn ci_files(chart: &Path) -> Vec<(String, PathBuf)> {
+    let is_yaml = |path: &PathBuf| {
+        let extension = path.extension();
+        extension.is_some_and(|ext| ext == "yaml" || ext == "yml")
+    };
+    let entries = fs::read_dir(chart.join("ci")).into_iter().flatten();
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut paths: Vec<PathBuf> = paths.filter(is_yaml).collect();
+    paths.sort();
+    let named = paths.into_iter().filter_map(|path| {
+        let name = path.file_name()?.to_string_lossy().into_owned();
+        Some((name, path))
+    });
+    named.collect()
+}
+
 /// All charts found, sorted by their paths.
 pub(crate) struct Index(Vec<Found>);
 

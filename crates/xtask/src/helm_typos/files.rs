@@ -1,32 +1,17 @@
 //! Values files, and which of a chart's own values users override.
 
 use super::typo::{self, Path};
-use crate::helm_compare::charts::Found;
+use crate::helm_compare::charts::{Found, ci_files};
 use netpol_yaml::{Limits, parse};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
 
 /// The files of a chart's `ci/`: names and texts, sorted.
 pub(crate) fn of_ci(chart: &std::path::Path) -> Vec<(String, String)> {
-    let mut paths: Vec<PathBuf> = fs::read_dir(chart.join("ci"))
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|ext| ext == "yaml" || ext == "yml")
-        })
-        .collect();
-    paths.sort();
-    paths
-        .into_iter()
-        .filter_map(|path| {
-            let name = path.file_name()?.to_string_lossy().into_owned();
-            Some((name, fs::read_to_string(&path).ok()?))
-        })
-        .collect()
+    let files = ci_files(chart).into_iter();
+    let read = files.filter_map(|(name, path)| Some((name, fs::read_to_string(path).ok()?)));
+    read.collect()
 }
 
 /// The first document of a text, if it is a mapping.
