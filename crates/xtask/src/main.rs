@@ -44,9 +44,9 @@ enum Verb {
     /// Makes typos in values files and counts those that are noticed.
     HelmTypos(helm_typos::Args),
     /// Plants mistakes in generated clusters and counts what the rules catch.
-    LintStudy(study::Study),
+    LintStudy(study::Args),
     /// Runs every rule over the repositories below directories.
-    LintSurvey(study::Survey),
+    LintSurvey(study::Args),
     /// Makes the files of a new rule of netpolc: code, page, examples, registry line.
     NewLint(new_lint::Args),
 }
