@@ -1,6 +1,8 @@
 //! Which of two rules is asked first (S-TIERS, S-TIER-ORDERED, S-DENY).
 
 use super::context::{Context, Written};
+use super::edit;
+use crate::finding::Edit;
 use netpol_policy::{Action, Tier};
 
 /// Is the tier one in which the first matching rule decides?
@@ -71,12 +73,22 @@ impl<'a> Context<'a> {
 
     /// Is another item left in the list of the text that the rule stands in? One list holds a
     /// direction; of Cilium's policies, what allows or denies in it.
-    pub fn has_neighbour(&self, w: Written<'a>) -> bool {
+    fn has_neighbour(&self, w: Written<'a>) -> bool {
         let mut others = self.rules_of(w.at);
         others.any(|o| {
             let one_list = is_ordered(w.policy.tier) || o.rule.action == w.rule.action;
             o.rule.direction == w.rule.direction && one_list && o.place.rule != w.place.rule
         })
+    }
+
+    /// The edit that takes a rule out of its list, where something is left in it: an empty list would
+    /// say something else.
+    pub fn deletion(&self, w: Written<'a>) -> Vec<Edit> {
+        if !self.has_neighbour(w) {
+            return Vec::new();
+        }
+        let deleted = edit::delete_item(self.sources, w.place.rule);
+        deleted.into_iter().collect()
     }
 
     /// Do all packets of `rule` that come to it, or would come to it, come to `decider` too? Not

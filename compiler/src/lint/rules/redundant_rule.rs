@@ -6,9 +6,9 @@
 //! order (S-REASON) is redundant.
 
 use crate::finding::Finding;
+use crate::lint::Rule;
 use crate::lint::context::{Context, Written};
 use crate::lint::order::{is_ordered, is_undefined, same_tier};
-use crate::lint::{Rule, edit};
 use netpol_policy::{Action, Condition};
 
 /// Finds them: one finding for each redundant item of a list.
@@ -96,11 +96,7 @@ fn tell(context: &Context<'_>, rule: &Rule, w: Written<'_>, o: Written<'_>) -> F
             format!("… that {beyond} does not say already"),
         )
         .help("delete it; nothing changes in who reaches whom");
-    if context.has_neighbour(w) {
-        finding.edits = edit::delete_item(context.sources, w.place.rule)
-            .into_iter()
-            .collect();
-    }
+    finding.edits = context.deletion(w);
     let decided = |flow: &_| context.side(w.rule.direction, flow).rule == o.id;
     let shown = context.sample(w, |flow| context.speaks(o, flow) && decided(flow));
     finding.witness = shown.and_then(|flow| context.witness(&flow));

@@ -6,9 +6,9 @@
 //! through (S-CONDITION). All are proved by the text alone.
 
 use crate::finding::Finding;
+use crate::lint::Rule;
 use crate::lint::context::{Context, Written};
 use crate::lint::order::{is_ordered, is_undefined, same_tier};
-use crate::lint::{Rule, edit};
 use netpol_policy::{Action, Condition};
 
 /// Finds them: one finding for each rule.
@@ -47,11 +47,7 @@ fn overtaken(context: &Context<'_>, rule: &Rule, w: Written<'_>) -> Option<Findi
             format!("… because {whose} {verb} all of them"),
         )
         .help("put it before the other rule, or delete it");
-    if context.has_neighbour(w) {
-        finding.edits = edit::delete_item(context.sources, w.place.rule)
-            .into_iter()
-            .collect();
-    }
+    finding.edits = context.deletion(w);
     Some(shown(context, w, finding, |flow| context.speaks(by, flow)))
 }
 
