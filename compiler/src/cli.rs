@@ -27,6 +27,7 @@ pub mod terminal;
 pub mod test;
 pub mod verify;
 pub mod what_if;
+mod wishes;
 
 pub use inputs::Inputs;
 pub use terminal::{Color, Exit, Failure, Terminal};

@@ -177,7 +177,8 @@ pub fn everything(analysis: &Analysis, selection: &Selection) -> Vec<Finding> {
     findings
 }
 
-/// What the compiled form cannot say (`NP5xx`), for `build`, in the order of reports.
+/// What the compiled form cannot say (`NP5xx`), for `build`, in the order of reports, with nothing
+/// suppressed.
 pub fn lowering(analysis: &Analysis) -> Vec<Finding> {
     let context = Context::new(analysis);
     let mut findings = Vec::new();
@@ -186,8 +187,6 @@ pub fn lowering(analysis: &Analysis) -> Vec<Finding> {
             findings.extend(run(&context, rule));
         }
     }
-    let findings = findings.into_iter();
-    let mut findings: Vec<Finding> = findings.map(|f| f.at_home(&analysis.sources)).collect();
     sort(&mut findings);
     findings
 }

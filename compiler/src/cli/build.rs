@@ -1,9 +1,10 @@
 //! `netpolc build`.
 
 use super::inputs::{load_options, one_line, refuse_unread};
-use super::{Exit, Failure, Inputs, Terminal, files};
-use crate::finding::{Code, Finding, Severity};
+use super::{Exit, Failure, Inputs, Terminal, files, targets, wishes};
+use crate::finding::{Code, Day, Finding, Severity};
 use crate::lint::image_size::Excess;
+use crate::lint::suppress::{self, Wishes};
 use crate::lint::{self, Selection};
 use crate::lower::{self, Linked, NoImage};
 use crate::model::ImageBudget;
@@ -19,7 +20,8 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "The input is checked first; findings of severity error refuse it, except for hygiene (NP4xx),
-which is told only. The same input gives the same bytes.
+which is told only, and for those that comments, annotations or netpolc.toml suppress. The same
+input gives the same bytes.
 
 Exit codes: 0 built, 1 refused because of findings, 2 could not answer.
 
@@ -50,6 +52,9 @@ pub struct Args {
     /// What the image of a node may take, as 8MiB: a larger one is NP502 [default: what fits, 64MiB].
     #[arg(long, value_name = "SIZE")]
     image_budget: Option<ImageBudget>,
+    /// Judge as on this day whether suppressions have ended [default: today, UTC].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    today: Option<Day>,
     #[command(flatten)]
     inputs: Inputs,
 }
@@ -60,10 +65,11 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
         ..args.inputs.clone()
     };
     let mut analysis = inputs.read(&args.paths, terminal)?;
-    let errors: Vec<Finding> = lint::check(&analysis, &Selection::default())
-        .into_iter()
-        .filter(|finding| finding.severity == Severity::Error)
-        .collect();
+    let config = targets::find(args.inputs.config.as_deref())?;
+    let wishes = wishes::of(config.as_ref(), args.today, &mut analysis.sources);
+    let errors = lint::everything(&analysis, &Selection::default()).into_iter();
+    let errors = errors.filter(|finding| finding.severity == Severity::Error);
+    let errors = unsuppressed(errors.collect(), &analysis, &wishes, terminal);
     if args.refuses(&errors, &analysis.sources, terminal) {
         return Ok(Exit::No);
     }
@@ -75,7 +81,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
         analysis.model.endpoint_origins.clear();
         let links = link(&mut bundle, &inventory, terminal)?;
         if let Some(finding) = too_large(&analysis, links.as_ref()) {
-            if args.refuses(&[finding], &analysis.sources, terminal) {
+            let told = unsuppressed(vec![finding], &analysis, &wishes, terminal);
+            if args.refuses(&told, &analysis.sources, terminal) {
                 return Ok(Exit::No);
             }
             if links.is_err() {
@@ -91,6 +98,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
         // The rules of lowering point at lines, but linking knows for certain.
         undecided = linked.iter().filter_map(undecided_finding).collect();
     }
+    let undecided = unsuppressed(undecided, &analysis, &wishes, terminal);
     if args.refuses(&undecided, &analysis.sources, terminal) {
         terminal.error("--accept-unknown builds it all the same and denies what is not decided");
         return Ok(Exit::No);
@@ -109,6 +117,27 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal<'_>) -> Result<Exit, Fail
         hex::encode(&Bundle::digest(&bytes))
     )?;
     Ok(Exit::Yes)
+}
+
+/// What is left of findings when suppressions have had their say, in the order of reports. The
+/// bundle holds what they are about all the same, so each that is spared is noted.
+fn unsuppressed(
+    findings: Vec<Finding>,
+    analysis: &Analysis,
+    wishes: &Wishes,
+    terminal: &mut Terminal<'_>,
+) -> Vec<Finding> {
+    let mut sifted = suppress::sift(findings, analysis, &Selection::default(), wishes);
+    lint::sort(&mut sifted.told);
+    for spared in &sifted.suppressed {
+        let line = one_line(&spared.finding, &analysis.sources);
+        let why = match spared.reason.as_str() {
+            "" => "suppressed".to_owned(),
+            reason => format!("suppressed: {reason}"),
+        };
+        terminal.note(&format!("{line} ({why})"));
+    }
+    sifted.told
 }
 
 impl Args {

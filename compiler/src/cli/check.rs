@@ -201,6 +201,15 @@ fn run(
     let idle = std::mem::take(&mut sifted.idle);
     let idle = ledger.settle(idle, &sifted.used, &mut analysis.sources, args.more);
     sifted.told.extend(idle);
+    if let Some(baseline) = &judge.baseline {
+        lint::sort(&mut sifted.told);
+        ledger.seen.take(&sifted.told, &analysis);
+        if !args.more && !analysis.is_fatal() {
+            // Of single files, as a hook gives them, nothing follows about all others.
+            let everything = args.paths.iter().all(|path| path.is_dir());
+            baseline.note_stale(&ledger.seen, &settings, everything, terminal);
+        }
+    }
     judge.without_known(&mut sifted, &analysis.sources);
     if let Some(file) = &args.write_baseline {
         refuse_unread(&analysis.findings, &analysis.sources, terminal)?;
@@ -234,7 +243,7 @@ impl Args {
         settings: &'s Settings,
         terminal: &mut Terminal<'_>,
     ) -> Result<Judge<'s>, Failure> {
-        let mut known = Vec::new();
+        let (mut known, mut baseline) = (Vec::new(), None);
         if let Some(reference) = &self.since {
             known.push((
                 known::at_commit(reference, self, settings, terminal)?,
@@ -246,12 +255,15 @@ impl Args {
             .as_ref()
             .filter(|_| self.write_baseline.is_none())
         {
-            known.push((Baseline::read(file)?.marks(), By::Baseline));
+            let read = Baseline::read(file)?;
+            known.push((read.marks(), By::Baseline));
+            baseline = Some(read);
         }
         Ok(Judge {
             settings,
             asked: self.inputs.asked(&self.paths, terminal)?,
             known,
+            baseline,
             alone: self.inputs.target.is_none(),
             others: self.others(settings, terminal)?,
         })

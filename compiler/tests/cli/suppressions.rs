@@ -338,6 +338,103 @@ fn a_baseline_holds_what_is_known_however_lines_move() {
     assert!(!dir.join("other.json").exists());
 }
 
+#[test]
+fn a_baseline_that_could_be_shorter_is_told_and_nothing_else_changes() {
+    let texts = ["a", "b", "c"].map(|name| dead(name, "", ""));
+    let [a, b, c] = &texts;
+    let dir = repository(
+        "suppress-stale",
+        &[("a.yaml", a), ("b.yaml", b), ("c.yaml", c)],
+    );
+    let against = |args: &[&str]| {
+        let args = [
+            &["check", "--format", "json"],
+            args,
+            &["--baseline", "known.json"],
+        ]
+        .concat();
+        let (code, out, err) = in_dir(&dir, &args);
+        assert_eq!(code, Some(0), "{out}{err}");
+        (out, err)
+    };
+    in_dir(&dir, &["check", ".", "--write-baseline", "known.json"]);
+    let (before, err) = against(&["."]);
+    assert_eq!(err, "");
+    // One is mended, and one is gone.
+    write(
+        &dir.join("a.yaml"),
+        &a.replace("[Ingress]", "[Ingress, Egress]"),
+    );
+    std::fs::remove_file(dir.join("b.yaml")).unwrap();
+    let says = "2 entries of the baseline match nothing any more; --write-baseline known.json";
+    let (after, err) = against(&["."]);
+    assert!(err.contains(says), "{err}");
+    let summary =
+        |text: &str| -> Value { serde_json::from_str::<Value>(text).unwrap()["summary"].clone() };
+    assert_eq!(summary(&before)["known"], 3);
+    assert_eq!(summary(&after)["known"], 1);
+    // Of a file that was not given nothing is known, nor of a code that was not asked for.
+    let (_, err) = against(&["a.yaml"]);
+    assert!(
+        err.contains("1 entry of the baseline matches nothing"),
+        "{err}"
+    );
+    assert_eq!(against(&["c.yaml"]).1, "");
+    assert_eq!(against(&[".", "--ignore", "NP309"]).1, "");
+}
+
+/// The bad example of a code, with a comment above the line of its finding.
+fn example(code: &str, comment: &str) -> PathBuf {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies-examples/lints");
+    let dir = repository(&format!("suppress-build-{code}"), &[]);
+    for entry in std::fs::read_dir(examples.join(code).join("bad")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mark = format!("# expect: {code}");
+        let lines = text.lines().map(|line| match line.find(|c| c != ' ') {
+            Some(indent) if line.contains(&mark) => {
+                format!("{}# {comment}\n{line}\n", " ".repeat(indent))
+            }
+            _ => format!("{line}\n"),
+        });
+        let text: String = lines.collect();
+        write(&dir.join(path.file_name().unwrap()), &text);
+    }
+    dir
+}
+
+#[test]
+fn build_honours_what_check_honours() {
+    let build = |dir: &Path, more: &[&str]| {
+        let args = [&["build", ".", "-o", "policy.npb"], more].concat();
+        let (code, _, err) = in_dir(dir, &args);
+        (code, err)
+    };
+    // NP503 is found by `build` alone.
+    for code in ["NP301", "NP503"] {
+        let dir = example(code, "nothing is asked for");
+        let (ended, err) = build(&dir, &[]);
+        assert!(ended == Some(1) && err.contains(code), "{err}");
+        let dir = example(code, &format!("netpolc: ignore[{code}] until the move"));
+        let (ended, err) = build(&dir, &[]);
+        assert_eq!(ended, Some(0), "{err}");
+        assert!(
+            err.contains(code) && err.contains("(suppressed: until the move)"),
+            "{err}"
+        );
+        // Another code is not meant.
+        let dir = example(code, "netpolc: ignore[NP302] until the move");
+        assert_eq!(build(&dir, &[]).0, Some(1), "{code}");
+    }
+    let dir = example("NP503", "nothing is asked for");
+    let entry = "[[ignore]]\ncode = \"NP503\"\nobject = \"NetworkPolicy/shop/*\"\n\
+                 reason = \"the namespace is made by hand\"\nuntil = 2027-01-31\n";
+    write(&dir.join("netpolc.toml"), entry);
+    let (ended, err) = build(&dir, &["--today", "2027-01-31"]);
+    assert!(ended == Some(0) && err.contains("made by hand"), "{err}");
+    assert_eq!(build(&dir, &["--today", "2027-02-01"]).0, Some(1));
+}
+
 fn git(dir: &Path, args: &[&str]) {
     let who = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"];
     let done = Command::new("git")

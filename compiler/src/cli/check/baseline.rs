@@ -1,9 +1,12 @@
 //! The findings of one day in a file (`schemas/baseline.v1.json`), so that only new ones are told.
 
-use crate::cli::{Failure, files};
+use super::settings::Settings;
+use crate::cli::{Failure, Terminal, files};
 use crate::finding::Finding;
+use crate::lint;
+use crate::load::Object;
 use crate::report::fingerprints;
-use crate::resolve::is_fatal;
+use crate::resolve::{Analysis, is_fatal};
 use crate::source::Sources;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,9 +31,29 @@ struct Entry {
     fingerprint: String,
 }
 
-/// Findings that are known.
+/// Findings that are known, by their marks.
 #[derive(Debug, Default)]
 pub(super) struct Baseline(BTreeMap<String, Entry>);
+
+/// What there was while a baseline was used, in all targets.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    marks: BTreeSet<String>,
+    /// Objects and files by the names that findings have for them.
+    objects: BTreeSet<String>,
+}
+
+impl Seen {
+    /// Takes in what would be told without the baseline, and what was read.
+    pub(super) fn take(&mut self, findings: &[Finding], analysis: &Analysis) {
+        let sources = &analysis.sources;
+        self.marks.extend(fingerprints(sources, findings));
+        let objects = analysis.objects.iter().map(Object::display_name);
+        self.objects.extend(objects);
+        let files = sources.iter().map(|(_, source)| source.path.clone());
+        self.objects.extend(files);
+    }
+}
 
 impl Baseline {
     /// Reads the file.
@@ -73,6 +96,34 @@ impl Baseline {
     /// By what they are known again.
     pub(super) fn marks(&self) -> BTreeSet<String> {
         self.0.keys().cloned().collect()
+    }
+
+    /// Says when the file holds more than it has to: entries that match nothing of what was seen, and
+    /// could. Their codes were asked for, and their objects were read, or `everything` was.
+    pub(super) fn note_stale(
+        &self,
+        seen: &Seen,
+        settings: &Settings,
+        everything: bool,
+        terminal: &mut Terminal<'_>,
+    ) {
+        let asked = |entry: &&Entry| {
+            let rule = lint::find(&entry.code);
+            let wanted = rule.is_none_or(|rule| settings.selection.wants(rule.code));
+            wanted && (everything || seen.objects.contains(&entry.object))
+        };
+        let asked = self.0.values().filter(asked);
+        let stale = asked.filter(|entry| !seen.marks.contains(&entry.fingerprint));
+        let entries = match stale.count() {
+            0 => return,
+            1 => "1 entry of the baseline matches".to_owned(),
+            n => format!("{n} entries of the baseline match"),
+        };
+        let file = settings.baseline.as_ref();
+        let file = file.map_or_else(String::new, |file| file.display().to_string());
+        terminal.note(&format!(
+            "{entries} nothing any more; --write-baseline {file} makes it shorter"
+        ));
     }
 
     /// The text of the file, sorted by code and object.

@@ -1,5 +1,6 @@
 //! From a reading to the findings that are told of it.
 
+use super::baseline::Baseline;
 use super::known;
 use super::settings::Settings;
 use crate::lint;
@@ -15,6 +16,8 @@ pub(super) struct Judge<'a> {
     pub(super) asked: resolve::Inputs,
     /// Findings that are known, and from where.
     pub(super) known: Vec<(BTreeSet<String>, By)>,
+    /// The findings of `known` that stand in a file.
+    pub(super) baseline: Option<Baseline>,
     /// Is there no other target that may have a use for a suppression?
     pub(super) alone: bool,
     /// The other targets of the configuration, when texts that they may share are to be edited.

@@ -1,7 +1,7 @@
 //! What several targets know together. They may share texts: a suppression that one of them has no
 //! use for may be what another one needs, so nothing is said before all have been asked.
 
-use super::baseline::Baseline;
+use super::baseline::{Baseline, Seen};
 use crate::finding::{Code, Finding};
 use crate::lint::suppress::Idle;
 use crate::source::{Location, SourceId, Sources};
@@ -18,6 +18,8 @@ pub(super) struct Ledger {
     waiting: BTreeMap<Key, Waiting>,
     /// The findings of all targets, for `--write-baseline`.
     pub(super) baseline: Baseline,
+    /// What `--baseline` was held against.
+    pub(super) seen: Seen,
 }
 
 #[derive(Debug)]

@@ -2,11 +2,11 @@
 
 use super::Args;
 use crate::cli::targets::{self, Found};
-use crate::cli::{Failure, today};
+use crate::cli::{Failure, wishes};
 use crate::finding::Severity;
-use crate::lint::suppress::{Entry, Wishes};
+use crate::lint::suppress::Wishes;
 use crate::lint::{REGISTRY, Selection, nearest};
-use crate::source::{Location, Sources, Span};
+use crate::source::Sources;
 use std::path::PathBuf;
 
 /// How findings are judged in this run.
@@ -51,39 +51,9 @@ impl Settings {
         })
     }
 
-    /// The suppressions of the configuration. When it has any, its text becomes one of the sources,
-    /// so that findings can point at them.
+    /// The suppressions of the configuration.
     pub(super) fn wishes(&self, sources: &mut Sources) -> Wishes {
-        let mut wishes = Wishes {
-            today: self.args_today,
-            ..Wishes::default()
-        };
-        let Some(found) = &self.found else {
-            return wishes;
-        };
-        wishes.reasons = found.config.check.require_reason;
-        if found.config.ignored.is_empty() {
-            return wishes;
-        }
-        // The only reading of the clock: nothing else that is analysed knows what day it is.
-        wishes.today = wishes.today.or_else(|| Some(today()));
-        let source = sources.add(found.path.display().to_string(), found.text.as_str());
-        let byte = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        let entries = found.config.ignored.iter().map(|ignored| Entry {
-            code: ignored.code.clone(),
-            object: ignored.object.clone(),
-            reason: ignored.reason.clone(),
-            until: ignored.until,
-            at: Location {
-                source,
-                span: Span {
-                    start: byte(ignored.at.start),
-                    end: byte(ignored.at.end),
-                },
-            },
-        });
-        wishes.entries = entries.collect();
-        wishes
+        wishes::of(self.found.as_ref(), self.args_today, sources)
     }
 }
 
