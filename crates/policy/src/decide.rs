@@ -36,14 +36,7 @@ pub fn decide_side(
     direction: Direction,
     candidates: &[usize],
 ) -> Side {
-    Question {
-        policies,
-        cluster,
-        flow,
-        direction,
-        candidates,
-    }
-    .answer()
+    Question::new(policies, cluster, flow, direction, candidates).answer()
 }
 
 /// S-RULE: does a rule speak of a packet, whatever others say? `policy` and `rule` are places in
@@ -60,14 +53,8 @@ pub fn speaks_of(
     let Some(rule) = written.rules.get(rule) else {
         return Tri::No;
     };
-    let question = Question {
-        policies,
-        cluster,
-        flow,
-        direction: rule.direction,
-        candidates: &[policy],
-    };
-    question.rule_matches(written, rule).0
+    let question = Question::new(policies, cluster, flow, rule.direction, &[]);
+    question.rule_matches(question.selected(written), rule).0
 }
 
 /// S-SELF: a pod always reaches itself; siblings of a workload are not "itself", but one address is
@@ -324,7 +311,8 @@ struct Question<'a> {
     cluster: &'a Cluster,
     flow: &'a Flow,
     direction: Direction,
-    candidates: &'a [usize],
+    /// The policies that select, or may select, the subject, by place, and how surely they do.
+    selecting: Vec<(usize, &'a Policy, Match)>,
 }
 
 /// One thing that may come out.
@@ -401,7 +389,32 @@ enum Next {
     Stop,
 }
 
-impl Question<'_> {
+impl<'a> Question<'a> {
+    fn new(
+        policies: &'a PolicySet,
+        cluster: &'a Cluster,
+        flow: &'a Flow,
+        direction: Direction,
+        candidates: &[usize],
+    ) -> Self {
+        let mut question = Self {
+            policies,
+            cluster,
+            flow,
+            direction,
+            selecting: Vec::new(),
+        };
+        for &at in candidates {
+            if let Some(policy) = policies.policies().get(at) {
+                let selected = question.selected(policy);
+                if selected.0.possible() {
+                    question.selecting.push((at, policy, selected));
+                }
+            }
+        }
+        question
+    }
+
     fn answer(&self) -> Side {
         let mut out = Outcomes::default();
         self.search(&mut out);
@@ -453,12 +466,12 @@ impl Question<'_> {
     /// S-TIER-ORDERED: the first rule that matches decides; Pass leaves the tier.
     fn ordered_tier(&self, in_tier: impl Fn(Tier) -> bool, out: &mut Outcomes) -> Next {
         let mut may_leave = false;
-        for (at, policy) in self.selecting() {
+        for &(at, policy, selected) in &self.selecting {
             if !in_tier(policy.tier) {
                 continue;
             }
             for (index, rule) in policy.rules.iter().enumerate() {
-                let matched = self.rule_matches(policy, rule);
+                let matched = self.rule_matches(selected, rule);
                 let id = self.policies.rule_id(at, index);
                 if matched.0.possible() {
                     out.hear(id, matched);
@@ -484,7 +497,7 @@ impl Question<'_> {
     /// S-NP-UNION and S-NP-ISOLATION: denies, then allows in their order (S-CONDITION), then "isolated and nothing allows".
     fn namespace_tier(&self, out: &mut Outcomes) -> Next {
         for now in 0..TURNS {
-            for (at, policy) in self.selecting() {
+            for &(at, policy, selected) in &self.selecting {
                 if policy.tier != Tier::Namespace {
                     continue;
                 }
@@ -492,7 +505,7 @@ impl Question<'_> {
                     if turn(rule.action, rule.condition) != Some(now) {
                         continue;
                     }
-                    let matched = self.rule_matches(policy, rule);
+                    let matched = self.rule_matches(selected, rule);
                     let verdict = match rule.action {
                         Action::Deny => Verdict::Deny,
                         _ => Verdict::Allow,
@@ -508,11 +521,10 @@ impl Question<'_> {
                 }
             }
         }
-        for (at, policy) in self.selecting() {
+        for &(at, policy, selected) in &self.selecting {
             if policy.tier == Tier::Namespace && self.isolates(policy) {
-                let matched = self.selected(policy);
                 let id = self.policies.isolation_id(at, self.direction);
-                if out.add(Verdict::Deny, id, matched) {
+                if out.add(Verdict::Deny, id, selected) {
                     return Next::Stop;
                 }
             }
@@ -527,24 +539,16 @@ impl Question<'_> {
         }
     }
 
-    /// The policies that select, or may select, the subject, with their places.
-    fn selecting(&self) -> impl Iterator<Item = (usize, &Policy)> {
-        self.candidates
-            .iter()
-            .filter_map(|&at| Some((at, self.policies.policies().get(at)?)))
-            .filter(|(_, p)| self.selected(p).0.possible())
-    }
-
     fn selected(&self, policy: &Policy) -> Match {
         is_subject(self.cluster, &policy.subject, self.subject())
     }
 
-    /// S-RULE: one of the peers and one of the ports.
-    fn rule_matches(&self, policy: &Policy, rule: &Rule) -> Match {
+    /// S-RULE: one of the peers and one of the ports. `selected` is how surely the rule's policy
+    /// selects the subject.
+    fn rule_matches(&self, selected: Match, rule: &Rule) -> Match {
         if rule.direction != self.direction || !self.covers_port(rule) {
             return (Tri::No, UnknownCause::NoAddress);
         }
-        let selected = self.selected(policy);
         match self.best_peer(rule) {
             Some((_, best)) if best.0 <= selected.0 => best,
             _ => selected,

@@ -97,13 +97,7 @@ pub fn derive(
         return derivation;
     }
     let candidates: Vec<usize> = (0..policies.policies().len()).collect();
-    let question = Question {
-        policies,
-        cluster,
-        flow,
-        direction,
-        candidates: &candidates,
-    };
+    let question = Question::new(policies, cluster, flow, direction, &candidates);
     let mut out = Outcomes {
         heard: Some(Vec::new()),
         ..Outcomes::default()
@@ -171,7 +165,7 @@ impl Listener<'_> {
                     Some((which, matched)) => (matched.0.possible().then_some(which), matched.0),
                     None => (None, Tri::Yes),
                 };
-                let (matched, cause) = question.rule_matches(policy, rule);
+                let (matched, cause) = question.rule_matches((selects, cause), rule);
                 RuleStep {
                     index,
                     id,
