@@ -13,7 +13,7 @@ use ipnet::IpNet;
 use netpol_policy::{
     Direction, Entity, IpBlock, Peer, Policy, PortMatch, Protocol, Rule, Subject, Tier,
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Labels that are no part of an identity (`Documentation/operations/performance/scalability/
 /// identity-relevant-labels.rst`).
@@ -43,6 +43,8 @@ enum Identity {
 
 /// What makes an identity: the namespace, and the labels that count.
 type Seen<'a> = (&'a str, Vec<(&'a str, &'a str)>);
+/// One key of a policy map.
+type Entry = (Direction, Identity, Option<Protocol>, u16, u8);
 /// One key of a policy map but for the direction: protocol (`None`: any), port and prefix length.
 type Ports = Vec<(Option<Protocol>, u16, u8)>;
 
@@ -151,8 +153,9 @@ impl<'a> Counter<'a> {
             let sizes = groups.filter_map(|(group, _)| self.identities.get(*group));
             sizes.map(BTreeSet::len).sum()
         } else {
-            let mut found = BTreeSet::new();
+            let mut found = Vec::new();
             self.look_up(peer, &mut found);
+            each_once(&mut found);
             found.len()
         };
         self.counts.insert(peer, count);
@@ -162,22 +165,21 @@ impl<'a> Counter<'a> {
     /// The entries in the map of a pod that these policies select, each once; [`ENOUGH`] or a bit
     /// more when there are more.
     pub fn together(&self, policies: &[usize]) -> usize {
-        let mut entries: HashSet<(Direction, Identity, Option<Protocol>, u16, u8)> = HashSet::new();
+        let mut entries: Vec<Entry> = Vec::new();
         let all = self.context.policies().policies();
         let read = policies.iter().filter_map(|at| all.get(*at));
         let read: Vec<_> = read.filter(|p| is_read(p.tier, &p.subject)).collect();
         for rule in read.iter().flat_map(|policy| &policy.rules) {
-            let mut peers = BTreeSet::new();
+            let mut peers = Vec::new();
             match &rule.peers {
-                None => {
-                    peers.insert(Identity::Any);
-                }
+                None => peers.push(Identity::Any),
                 Some(some) => {
                     for peer in some {
                         self.look_up(peer, &mut peers);
                     }
                 }
             }
+            each_once(&mut peers);
             let ports = prefixes(rule);
             for peer in peers {
                 let keys = ports
@@ -186,9 +188,13 @@ impl<'a> Counter<'a> {
                 entries.extend(keys);
             }
             if entries.len() > ENOUGH {
-                break;
+                each_once(&mut entries);
+                if entries.len() > ENOUGH {
+                    break;
+                }
             }
         }
+        each_once(&mut entries);
         let open = Direction::BOTH.into_iter().filter(|direction| {
             let isolates = |p: &&Policy| p.isolates.get(direction.index()) == Some(&true);
             !read.iter().any(isolates)
@@ -197,8 +203,8 @@ impl<'a> Counter<'a> {
         entries.len() + 1 + open.count()
     }
 
-    /// The identities that a peer stands for.
-    fn look_up(&self, peer: &Peer, found: &mut BTreeSet<Identity>) {
+    /// The identities that a peer stands for; may repeat.
+    fn look_up(&self, peer: &Peer, found: &mut Vec<Identity>) {
         match peer {
             Peer::Pods(selector) => {
                 let groups = self.context.groups.matching(selector).iter();
@@ -211,9 +217,7 @@ impl<'a> Counter<'a> {
                     .filter_map(|name| self.names.get(name.as_str()));
                 found.extend(numbers.map(|number| Identity::Name(*number)));
             }
-            Peer::Nodes(_) => {
-                found.insert(Identity::Reserved(0));
-            }
+            Peer::Nodes(_) => found.push(Identity::Reserved(0)),
             Peer::Entity(entity) => self.entity(*entity, found),
         }
     }
@@ -239,11 +243,11 @@ impl<'a> Counter<'a> {
     }
 
     /// Names of Cilium for parties; the world has all blocks and names with it.
-    fn entity(&self, entity: Entity, found: &mut BTreeSet<Identity>) {
+    fn entity(&self, entity: Entity, found: &mut Vec<Identity>) {
         let all = |count: usize| 0..u32::try_from(count).unwrap_or(u32::MAX);
         match entity {
             Entity::World | Entity::WorldIpv4 | Entity::WorldIpv6 => {
-                found.insert(Identity::Reserved(1));
+                found.push(Identity::Reserved(1));
                 found.extend(all(self.blocks.len()).map(Identity::Block));
                 found.extend(all(self.names.len()).map(Identity::Name));
             }
@@ -252,20 +256,20 @@ impl<'a> Counter<'a> {
                 found.extend(groups.flat_map(|group| self.pods(group)));
                 found.extend([0, 2, 3, 4, 5].map(Identity::Reserved));
             }
-            Entity::Host => {
-                found.insert(Identity::Reserved(2));
-            }
-            Entity::RemoteNode => {
-                found.insert(Identity::Reserved(0));
-            }
-            Entity::KubeApiserver => {
-                found.insert(Identity::Reserved(6));
-            }
+            Entity::Host => found.push(Identity::Reserved(2)),
+            Entity::RemoteNode => found.push(Identity::Reserved(0)),
+            Entity::KubeApiserver => found.push(Identity::Reserved(6)),
             Entity::Ingress | Entity::Health | Entity::Init | Entity::Unmanaged => {
-                found.insert(Identity::Reserved(3));
+                found.push(Identity::Reserved(3));
             }
         }
     }
+}
+
+/// Sorts and takes out what is there twice.
+fn each_once<T: Ord>(items: &mut Vec<T>) {
+    items.sort_unstable();
+    items.dedup();
 }
 
 /// The ports of a rule as prefixes.
@@ -295,8 +299,7 @@ fn prefixes(rule: &Rule) -> Ports {
             }
         }
     }
-    found.sort_unstable();
-    found.dedup();
+    each_once(&mut found);
     found
 }
 
