@@ -4,9 +4,11 @@
 //! ends with 1 when it misses its bar. What was said goes to `target/bench.json` too.
 //!
 //! `netpolc` itself is measured as users run it, over generated clusters ([`scale`]): each is a
-//! measurement of its own, `netpolc/plain/800` say.
+//! measurement of its own, `netpolc/plain/800` say. So are the rules of `check` beside reading the
+//! same files ([`lints`]): `lints/cilium/10000`.
 
 mod cluster;
+mod lints;
 mod process;
 mod scale;
 
@@ -32,7 +34,8 @@ const MEASUREMENTS: [(&str, &str, &str); 2] = [
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Only measurements of packages whose name holds this text, or `netpolc/FAMILY/WORKLOADS` with
-    /// anything from the right left out: netpolc/plain/800, netpolc/admin, netpolc.
+    /// anything from the right left out: netpolc/plain/800, netpolc/admin, netpolc. The same with
+    /// `lints` in front: lints/cilium/10000, lints.
     only: Option<String>,
 }
 
@@ -83,6 +86,19 @@ pub fn run(args: &Args) -> Result<(), String> {
             "package": "netpolc",
             "measures": "netpolc over clusters of growing size against parsing alone",
             "command": "cargo xtask bench netpolc",
+            "passed": bars.is_empty(),
+            "lines": bars,
+            "measured": measured,
+        }));
+        missed.extend(bars);
+    }
+    let clusters = lints::chosen(args.only.as_deref());
+    if !clusters.is_empty() {
+        let (measured, bars) = lints::run(&clusters, &mut out)?;
+        told.push(serde_json::json!({
+            "package": "netpolc",
+            "measures": "all rules of `check` against reading the same files",
+            "command": "cargo xtask bench lints",
             "passed": bars.is_empty(),
             "lines": bars,
             "measured": measured,

@@ -37,17 +37,16 @@ pub(super) fn chosen(only: Option<&str>) -> Vec<(Clusters, usize)> {
     let all = Clusters::ALL
         .into_iter()
         .flat_map(|family| SIZES.map(|size| (family, size)));
-    let wanted = |cluster: &(Clusters, usize)| {
-        let name = name(cluster.0, cluster.1);
-        // A size is meant whole: 1000 is not 10000.
-        only.is_none_or(|only| {
-            name == only
-                || name
-                    .strip_prefix(only)
-                    .is_some_and(|rest| rest.starts_with('/'))
-        })
-    };
-    all.filter(wanted).collect()
+    all.filter(|(family, size)| is_chosen(&name(*family, *size), only))
+        .collect()
+}
+
+/// Is a measurement wanted? A part is meant whole: 1000 is not 10000.
+pub(super) fn is_chosen(name: &str, only: Option<&str>) -> bool {
+    only.is_none_or(|only| {
+        let rest = name.strip_prefix(only);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
 }
 
 /// Measures the clusters; the sentences say which bars are missed.
@@ -58,7 +57,8 @@ pub(super) fn run(
     clusters: &[(Clusters, usize)],
     out: &mut dyn Write,
 ) -> Result<(Value, Vec<String>), String> {
-    build()?;
+    build("netpolc", &["--bins"])?;
+    build("netpol-yaml", &["--example", "parse"])?;
     let work = root().join("target/bench");
     let mut measured = Vec::new();
     for &(family, workloads) in clusters {
@@ -88,7 +88,7 @@ pub(super) fn run(
     Ok((Value::Array(told.collect()), missed))
 }
 
-fn tell(out: &mut dyn Write, line: &str) -> Result<(), String> {
+pub(super) fn tell(out: &mut dyn Write, line: &str) -> Result<(), String> {
     writeln!(out, "{line}").map_err(|e| e.to_string())
 }
 
@@ -101,29 +101,19 @@ fn line(verb: &str, cost: Cost) -> String {
     )
 }
 
-fn build() -> Result<(), String> {
-    for words in [
-        vec!["build", "--release", "-p", "netpolc"],
-        vec![
-            "build",
-            "--release",
-            "-p",
-            "netpol-yaml",
-            "--example",
-            "parse",
-        ],
-    ] {
-        let status = Command::new(env!("CARGO"))
-            .current_dir(root())
-            .arg("--quiet")
-            .args(words)
-            .status()
-            .map_err(|e| format!("cargo: {e}"))?;
-        if !status.success() {
-            return Err("the release build failed".to_owned());
-        }
+/// Builds part of a package in release mode.
+pub(super) fn build(package: &str, part: &[&str]) -> Result<(), String> {
+    let status = Command::new(env!("CARGO"))
+        .current_dir(root())
+        .args(["build", "--quiet", "--release", "-p", package])
+        .args(part)
+        .status()
+        .map_err(|e| format!("cargo: {e}"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err("the release build failed".to_owned())
     }
-    Ok(())
 }
 
 fn measure(
@@ -217,7 +207,8 @@ fn judge(measured: &[Measured], out: &mut dyn Write) -> Result<Vec<String>, Stri
             let of_verb: Vec<&Measured> = of_verb.collect();
             for pair in of_verb.windows(2) {
                 let [small, large] = pair else { continue };
-                let growth = growth(small, large);
+                let of = |m: &Measured| (m.workloads, m.cost.cpu.as_secs_f64());
+                let growth = growth(of(small), of(large));
                 tell(
                     out,
                     &format!(
@@ -259,9 +250,10 @@ fn judge(measured: &[Measured], out: &mut dyn Write) -> Result<Vec<String>, Stri
 }
 
 /// By how much the cost grows when the size doubles, taking the growth between two sizes as even.
-fn growth(small: &Measured, large: &Measured) -> f64 {
-    let size = |m: &Measured| u32::try_from(m.workloads).map_or(f64::MAX, f64::from);
-    let doublings = (size(large) / size(small)).log2();
-    let times = large.cost.cpu.as_secs_f64() / small.cost.cpu.as_secs_f64().max(1e-4);
+/// Each is a size and its seconds.
+pub(super) fn growth(small: (usize, f64), large: (usize, f64)) -> f64 {
+    let size = |of: usize| u32::try_from(of).map_or(f64::MAX, f64::from);
+    let doublings = (size(large.0) / size(small.0)).log2();
+    let times = large.1 / small.1.max(1e-4);
     times.powf(1.0 / doublings)
 }
