@@ -3,7 +3,8 @@
 use super::context::{Context, Written};
 use super::groups::GroupId;
 use netpol_policy::{
-    Dialect, EndpointSelector, Flow, Options, PolicySet, Protocol, Tri, decide_side, speaks_of,
+    Dialect, Direction, EndpointSelector, Flow, Options, Peer, PolicySet, PortMatch, Protocol, Tri,
+    decide_side, speaks_of,
 };
 
 /// Groups of subjects that are looked at for one rule.
@@ -61,4 +62,25 @@ pub fn two_numbers(
     let first = numbers.next()?;
     let second = numbers.find(|(number, _)| *number != first.0)?;
     Some((first, second))
+}
+
+/// Has an egress rule a port's name for which Cilium finds several numbers among the pods of one
+/// peer, so that it opens less than it reads (NP311)? Answers take the name at each pod.
+pub fn opens_less(context: &Context<'_>, w: Written<'_>) -> bool {
+    let is_cilium = context.policies().options().dialect == Dialect::Cilium;
+    if !is_cilium || w.rule.direction != Direction::Egress {
+        return false;
+    }
+    let named = |port: &PortMatch| match port {
+        PortMatch::Named { protocol, name } => {
+            let port = (protocol.unwrap_or(Protocol::Tcp), name.as_str());
+            let mut peers = w.rule.peers.iter().flatten();
+            peers.any(|peer| match peer {
+                Peer::Pods(selector) => two_numbers(context, selector, port).is_some(),
+                _ => false,
+            })
+        }
+        PortMatch::Range { .. } => false,
+    };
+    w.rule.ports.iter().flatten().any(named)
 }

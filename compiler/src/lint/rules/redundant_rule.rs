@@ -8,6 +8,7 @@
 use crate::finding::Finding;
 use crate::lint::Rule;
 use crate::lint::context::{Context, Written};
+use crate::lint::differs::opens_less;
 use crate::lint::order::{is_ordered, is_undefined, same_tier};
 use netpol_policy::{Action, Condition};
 
@@ -35,7 +36,8 @@ fn said_by<'a>(context: &Context<'a>, w: Written<'a>) -> Option<Written<'a>> {
         return None;
     }
     if let Some(earlier) = context.overtaken_by(w) {
-        return Some(earlier).filter(|o| o.rule.action == w.rule.action);
+        return Some(earlier)
+            .filter(|o| o.rule.action == w.rule.action && !opens_less(context, *o));
     }
     context.wider(w).find(|o| {
         o.rule.action == w.rule.action
@@ -44,6 +46,7 @@ fn said_by<'a>(context: &Context<'a>, w: Written<'a>) -> Option<Written<'a>> {
             && !is_undefined(*o, w)
             && context.says_all(w, *o)
             && counts(context, w, *o)
+            && !opens_less(context, *o)
     })
 }
 
