@@ -171,12 +171,13 @@ fn a_kustomization_of_flux_says_the_namespace_of_what_lies_at_its_path() {
         "kustomize-flux",
         &[
             ("cluster/shop.yaml", &flux("shop", "./apps/shop")),
-            ("cluster/web.yaml", &flux("web", "./apps/web")),
+            // What a variable stands for is not known: one of the directories there.
+            ("cluster/web.yaml", &flux("web", "'./apps/web/${CLUSTER}'")),
             // With a kustomization, and without one: then Flux takes all that lies there.
             ("apps/shop/kustomization.yaml", "resources: [api.yaml]\n"),
             ("apps/shop/api.yaml", DEPLOYMENT),
             ("apps/web/deep/api.yaml", DEPLOYMENT),
-            ("apps/web/deny.yaml", POLICY),
+            ("apps/web/one/deny.yaml", POLICY),
         ],
     );
     let answer = asked(&dir, "shop/api", "web/api");

@@ -27,10 +27,7 @@ fn tell(rule: &Rule, all: &[&Duplicate]) -> Option<Finding> {
     let (two, more) = all.split_first()?;
     let message = match more.len() {
         0 => format!("{} is given twice", called(two)),
-        n => format!(
-            "{} and {n} more objects are given in two files",
-            called(two)
-        ),
+        n => format!("{} and {n} more are given in two files", called(two)),
     };
     let mut finding = if two.identical {
         rule.remark(message)

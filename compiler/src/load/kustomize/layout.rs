@@ -13,7 +13,7 @@ use super::super::charts::real;
 use super::super::{Kustomized, Limits, Loaded, Object};
 use super::NAMES;
 use super::target::{Target, targets_of};
-use super::walk::{Walk, deployed};
+use super::walk::{Walk, deployed, is_known, is_kustomization};
 use crate::source::Sources;
 use netpol_yaml::{Kind, NodeRef};
 use std::collections::{BTreeMap, BTreeSet};
@@ -106,13 +106,13 @@ impl Layout {
         sources: &Sources,
         loaded: &mut Loaded,
     ) {
-        let targets = deployed(paths, sources, &loaded.objects);
-        if self.said.is_empty() && targets.is_empty() {
+        if self.said.is_empty() && !loaded.objects.iter().any(is_kustomization) {
             return;
         }
         let files: BTreeMap<PathBuf, Range<usize>> = (files.iter())
             .map(|(path, range)| (real(path), range.clone()))
             .collect();
+        let targets = deployed(&files, paths, sources, &loaded.objects);
         let homes = Walk::of(self, &files, &targets).homes;
         for (file, range) in &files {
             let around = || {
@@ -230,7 +230,7 @@ fn said(directory: &Path, limits: &Limits) -> Option<Said> {
         .map(|name| name.rsplit('=').next().unwrap_or(name).to_owned());
     let bases = list("bases");
     Some(Said {
-        namespace: namespace.filter(|name| !name.is_empty()).map(Into::into),
+        namespace: namespace.filter(|name| is_known(name)).map(Into::into),
         resources: here(list("resources").into_iter().chain(bases).collect()),
         components: here(list("components")),
         patches: targets_of(root, directory, limits),

@@ -94,15 +94,24 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// Is it a name, rather than a variable that Flux fills in?
+pub(super) fn is_known(name: &str) -> bool {
+    !name.is_empty() && !name.contains("${")
+}
+
+/// Is it a Kustomization of Flux, which deploys a directory?
+pub(super) fn is_kustomization(object: &Object) -> bool {
+    object.kind == "Kustomization" && object.group() == "kustomize.toolkit.fluxcd.io"
+}
+
 /// What Kustomizations of Flux deploy, and into which namespace.
 pub(super) fn deployed(
+    files: &BTreeMap<PathBuf, Range<usize>>,
     paths: &[PathBuf],
     sources: &Sources,
     objects: &[Object],
 ) -> Vec<(PathBuf, Home)> {
-    let flux = objects.iter().filter(|object| {
-        object.kind == "Kustomization" && object.group() == "kustomize.toolkit.fluxcd.io"
-    });
+    let flux = objects.iter().filter(|object| is_kustomization(object));
     let text = |object: &'_ Object, pointer: &str| {
         let text = object.get(pointer).and_then(NodeRef::as_str);
         text.filter(|text| !text.is_empty()).map(str::to_owned)
@@ -110,31 +119,66 @@ pub(super) fn deployed(
     let mut found = Vec::new();
     for object in flux {
         let path = text(object, "/spec/path").unwrap_or_else(|| "./".to_owned());
-        let file = sources.get(object.source).map(|s| PathBuf::from(&s.path));
-        let Some(target) = file.and_then(|file| below_root(&file, paths, &path)) else {
+        let Some(source) = sources.get(object.source) else {
             continue;
         };
-        let home: Home = text(object, "/spec/targetNamespace").map(Into::into);
+        let home = text(object, "/spec/targetNamespace");
+        let home: Home = home.filter(|name| is_known(name)).map(Into::into);
         let components = object.get("/spec/components").into_iter();
-        for component in components.flat_map(NodeRef::items) {
-            let named = component.as_str().map(|name| real(&target.join(name)));
-            found.extend(named.map(|component| (component, home.clone())));
+        let components: Vec<&str> = components
+            .flat_map(NodeRef::items)
+            .filter_map(NodeRef::as_str)
+            .collect();
+        for target in below_root(Path::new(&source.path), paths, &path, files) {
+            for component in &components {
+                found.push((real(&target.join(component)), home.clone()));
+            }
+            found.push((target, home.clone()));
         }
-        found.push((target, home));
     }
     found
 }
 
 /// A path from the root of the repository; where no `.git` tells the root, from the first directory
-/// around the file that has it.
-fn below_root(file: &Path, paths: &[PathBuf], path: &str) -> Option<PathBuf> {
-    let relative = Path::new(path.trim_start_matches('/'));
+/// around the file that has it. A variable stands for each directory in its place.
+fn below_root(
+    file: &Path,
+    paths: &[PathBuf],
+    path: &str,
+    files: &BTreeMap<PathBuf, Range<usize>>,
+) -> Vec<PathBuf> {
+    let parts: Vec<&str> = path
+        .split('/')
+        .filter(|p| !matches!(*p, "" | "."))
+        .collect();
+    let fixed = parts.iter().take_while(|part| !part.contains("${"));
+    let relative: PathBuf = fixed.clone().collect();
     let given = paths.iter().filter(|path| path.is_dir()).cloned();
     let file = real(file);
     let around = file.ancestors().skip(1).map(Path::to_path_buf);
     let mut roots = std::iter::once(repository(&file))
         .chain(given)
         .chain(around);
-    let root = roots.find(|root| root.join(relative).exists())?;
-    Some(real(&root.join(relative)))
+    let Some(root) = roots.find(|root| root.join(&relative).exists()) else {
+        return Vec::new();
+    };
+    let start = real(&root.join(&relative));
+    let Some(rest) = parts.get(fixed.count() + 1..) else {
+        return vec![start];
+    };
+    let rest: PathBuf = rest.iter().collect();
+    let below = files.range(start.clone()..).map(|(path, _)| path);
+    let below = below.take_while(|path| path.starts_with(&start));
+    let first = |path: &PathBuf| {
+        path.strip_prefix(&start)
+            .ok()?
+            .iter()
+            .next()
+            .map(PathBuf::from)
+    };
+    let named: BTreeSet<PathBuf> = below.filter_map(first).collect();
+    named
+        .iter()
+        .map(|name| start.join(name).join(&rest))
+        .collect()
 }
