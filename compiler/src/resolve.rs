@@ -133,7 +133,7 @@ fn read_into(inputs: &Inputs, mut out: Analysis) -> Analysis {
         &mut out.ignores,
     );
     if let Some(values) = &mut cni {
-        values.version = inputs.cni_version;
+        values.version = inputs.cni_version.or(values.version);
         values.upgrade_to = inputs.cni_upgrade_to;
     }
     out.findings.extend(found);

@@ -31,7 +31,8 @@ pub struct Inputs {
     /// How the CNI reads what the specifications leave open [default: detected from the input].
     #[arg(long, value_enum, value_name = "DIALECT")]
     pub dialect: Option<DialectName>,
-    /// Helm values of the CNI's chart; later files override earlier ones.
+    /// Helm values of the CNI's chart, or the HelmRelease or Application that holds them; later files
+    /// override earlier ones.
     #[arg(long, value_name = "FILE")]
     pub cni_values: Vec<PathBuf>,
     /// The version of the CNI's chart: 1.20, 1.20.3 [default: the newest that netpolc knows].

@@ -2,12 +2,13 @@
 
 use crate::finding::{Code, Finding, Severity};
 use crate::load::{self, Ignore, LoadOptions};
-use crate::model::{CniValue, CniValues};
+use crate::model::{ChartVersion, CniValue, CniValues};
 use crate::source::{Location, SourceId, Sources};
 use netpol_yaml::{DiagnosticKind, Kind, NodeRef, Parsed};
 use std::path::PathBuf;
 
-/// Reads values files; what a later one says replaces what an earlier one said, as `helm -f` does.
+/// Reads values files; what a later one says replaces what an earlier one said, as `helm -f` does. A
+/// file with the object that deploys the chart stands for the values in it, and its version.
 /// `None` when no file is given.
 pub(crate) fn read(
     paths: &[PathBuf],
@@ -54,6 +55,15 @@ fn read_one(
             None => finding,
         });
     }
+    let release = parsed.documents.iter().find_map(|d| Release::of(d.root()));
+    if let Some(release) = release {
+        values.version = release.version.or(values.version);
+        if let Some(root) = release.values {
+            let whole = load::location(source, root);
+            flatten(source, root, (String::new(), whole), values);
+        }
+        return;
+    }
     let mut documents = parsed.documents.iter().filter(|d| !d.is_empty());
     let Some(document) = documents.next() else {
         return;
@@ -76,6 +86,36 @@ fn read_one(
         )
         .at(at, "Helm reads one document and drops this one");
         findings.push(finding);
+    }
+}
+
+/// An object that deploys the chart: its values stand in it.
+struct Release<'a> {
+    values: Option<NodeRef<'a>>,
+    version: Option<ChartVersion>,
+}
+
+impl<'a> Release<'a> {
+    /// HelmRelease of Flux, Application of Argo CD with `valuesObject`.
+    fn of(root: NodeRef<'a>) -> Option<Self> {
+        let text = |pointer: &str| root.pointer(pointer).and_then(NodeRef::as_str);
+        let group = text("/apiVersion")?.split('/').next()?;
+        let (values, version) = match (group, text("/kind")?) {
+            ("helm.toolkit.fluxcd.io", "HelmRelease") => {
+                ("/spec/values", "/spec/chart/spec/version")
+            }
+            ("argoproj.io", "Application") => (
+                "/spec/source/helm/valuesObject",
+                "/spec/source/targetRevision",
+            ),
+            _ => return None,
+        };
+        Some(Self {
+            values: root
+                .pointer(values)
+                .filter(|node| node.kind() == Kind::Mapping),
+            version: text(version).and_then(|version| version.parse().ok()),
+        })
     }
 }
 

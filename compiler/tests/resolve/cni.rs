@@ -47,6 +47,45 @@ fn values_of_the_cni() {
 }
 
 #[test]
+fn the_object_that_deploys_the_chart_holds_its_values() {
+    let flux = "\
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: OCIRepository
+metadata: {name: cilium}
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: cilium, namespace: kube-system}
+spec:
+  chart: {spec: {chart: cilium, version: 1.19.3}}
+  values: {l7Proxy: false}
+";
+    let argo = "\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: cilium}
+spec: {source: {chart: cilium, targetRevision: 1.19.3, helm: {valuesObject: {l7Proxy: false}}}}
+";
+    for text in [flux, argo] {
+        let mut inputs = inputs(&policy("{}"));
+        inputs.cni_values = vec![file("release.yaml", text)];
+        let analysis = read(&inputs);
+        assert_eq!(analysis.findings, []);
+        let cni = analysis.model.cni.as_ref().unwrap();
+        assert_eq!(cni.version, "1.19".parse().ok());
+        let seen: Vec<&String> = cni.leaves.keys().collect();
+        assert_eq!(seen, ["l7Proxy"]);
+        assert_eq!(text_at(&analysis, cni.leaves["l7Proxy"].key), "l7Proxy");
+        // What is said outright counts.
+        inputs.cni_version = "1.20".parse().ok();
+        assert_eq!(
+            read(&inputs).model.cni.unwrap().version,
+            "1.20".parse().ok()
+        );
+    }
+}
+
+#[test]
 fn values_that_are_none() {
     for text in ["- a\n", "a: [\n", "a: 1\n---\nb: 2\n"] {
         let mut inputs = inputs(&policy("{}"));

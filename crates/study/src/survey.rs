@@ -7,7 +7,7 @@ use judged::{JUDGED, Judged};
 use netpol_testgen::Rng;
 use netpolc::finding::Severity;
 use netpolc::lint::{self, Selection};
-use netpolc::resolve::{Inputs, read};
+use netpolc::resolve::{Analysis, Inputs, read};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -77,25 +77,19 @@ impl Survey {
             paths: vec![root.clone()],
             ..Inputs::default()
         });
-        let below = format!("{}/", root.display());
-        for finding in lint::check(&analysis, &Selection::default()) {
-            let at = finding.location();
-            let source = at.and_then(|at| analysis.sources.get(at.source));
-            let line = at
-                .zip(source)
-                .map_or(0, |(at, s)| s.line_column(at.span.start).line);
-            let shown = source.map_or("", |s| s.path.as_str());
-            self.seen.push(Seen {
-                code: finding.code.0,
-                severity: finding.severity,
-                repository: name.clone(),
-                path: below_root(shown, &root).to_owned(),
-                line,
-                message: finding
-                    .message
-                    .replace(&below, "")
-                    .replace(['\n', '|'], " "),
+        self.tell(&name, &root, &analysis, &Selection::default());
+        // The values of the CNI stand in the object that deploys its chart.
+        let of_cni = Selection {
+            select: vec!["NP6".to_owned()],
+            ..Selection::default()
+        };
+        for values in cilium(&analysis) {
+            let analysis = read(&Inputs {
+                paths: vec![root.clone()],
+                cni_values: vec![values],
+                ..Inputs::default()
             });
+            self.tell(&name, &root, &analysis, &of_cni);
         }
         self.repositories.push(Repository {
             name: name.clone(),
@@ -105,6 +99,30 @@ impl Survey {
         });
         self.roots.insert(name, root);
         Ok(())
+    }
+
+    /// Keeps what `check` says.
+    fn tell(&mut self, name: &str, root: &Path, analysis: &Analysis, selection: &Selection) {
+        let below = format!("{}/", root.display());
+        for finding in lint::check(analysis, selection) {
+            let at = finding.location();
+            let source = at.and_then(|at| analysis.sources.get(at.source));
+            let line = at
+                .zip(source)
+                .map_or(0, |(at, s)| s.line_column(at.span.start).line);
+            let shown = source.map_or("", |s| s.path.as_str());
+            self.seen.push(Seen {
+                code: finding.code.0,
+                severity: finding.severity,
+                repository: name.to_owned(),
+                path: below_root(shown, root).to_owned(),
+                line,
+                message: finding
+                    .message
+                    .replace(&below, "")
+                    .replace(['\n', '|'], " "),
+            });
+        }
     }
 
     /// Findings drawn across codes: each code in turn gives one, until there are enough.
@@ -222,6 +240,20 @@ impl Survey {
         }
         text
     }
+}
+
+/// The files with HelmReleases of Cilium, in order and each once.
+fn cilium(analysis: &Analysis) -> Vec<PathBuf> {
+    let releases = analysis.objects.iter().filter(|object| {
+        object.kind == "HelmRelease"
+            && object.name == "cilium"
+            && object.get("/spec/values").is_some()
+    });
+    let files = releases.filter_map(|object| analysis.sources.get(object.source));
+    let mut files: Vec<PathBuf> = files.map(|source| PathBuf::from(&source.path)).collect();
+    files.sort();
+    files.dedup();
+    files
 }
 
 /// A path as it is within its repository; what Kustomize builds stands behind a blank.

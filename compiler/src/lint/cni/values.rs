@@ -24,14 +24,16 @@ impl<'a> Merged<'a> {
     /// The values of the input; `None` when there are none, or no version of the chart is known.
     pub fn of(context: &Context<'a>) -> Option<Self> {
         let written = context.model.cni.as_ref()?;
-        let newest = chart::versions().into_iter().next_back()?;
+        let known = chart::versions();
+        let newest = known.last().copied()?;
+        let version = written.version.filter(|version| known.contains(version));
         let nested = written.branches.contains_key("cilium");
         Some(Self {
             written,
             tree: Tree {
-                version: written.version.unwrap_or(newest),
+                version: version.unwrap_or(newest),
             },
-            assumed: written.version.is_none(),
+            assumed: version.is_none(),
             prefix: if nested { "cilium." } else { "" },
         })
     }

@@ -28,6 +28,10 @@ fn tell(rule: &Rule, row: &Accepted, value: &CniValue) -> Option<Finding> {
         Value::Array(items) => items.iter().find_map(|item| refused(row, item))?,
         single => refused(row, single)?,
     };
+    // Flux puts a value in its place.
+    if bad.contains("${") {
+        return None;
+    }
     let near = nearest::word(&bad, row.values.iter().map(String::as_str));
     let accepted = accepted(row);
     let help = match near {
