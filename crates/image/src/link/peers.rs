@@ -175,10 +175,10 @@ impl Collector<'_> {
     fn parties(&self, local: &[Unit], notes: &mut Vec<LinkNote>) -> Parties {
         let mut parties = Parties::default();
         let endpoints = || self.cluster.endpoints.iter().enumerate();
-        let pods = local
-            .iter()
-            .map(|unit| unit.place)
-            .chain(endpoints().map(|(place, _)| place));
+        // An endpoint with a row for each address is here once.
+        let mut here: Vec<usize> = local.iter().map(|unit| unit.place).collect();
+        here.dedup();
+        let pods = here.into_iter().chain(endpoints().map(|(place, _)| place));
         for place in pods {
             let Some(endpoint) = self.cluster.endpoints.get(place) else {
                 continue;
