@@ -4,6 +4,7 @@
 //! Nothing here fails as a whole. A file or document that cannot be read gives a finding with a
 //! sentence, and all others are read.
 
+mod beside;
 mod chart_values;
 mod charts;
 pub(crate) mod documents;
@@ -171,6 +172,7 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions, sources: &mut Sources) -> 
         }
     }
     layout.settle(&read, paths, sources, &mut loaded);
+    loaded.incomplete.extend(files.passed_over.iter().cloned());
     kustomize::read(&files, options, sources, &mut loaded);
     let mut renderer = charts::Renderer::new(options, sources, &mut report, &mut loaded);
     gitops::render(paths, &mut renderer);

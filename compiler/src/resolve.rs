@@ -12,6 +12,7 @@ pub mod edits;
 mod inputs;
 mod inventory;
 mod kinds;
+mod kustomized;
 mod namespaces;
 mod needs;
 mod networkpolicy;
@@ -31,7 +32,9 @@ mod workloads;
 pub use inputs::{Inputs, LabelChange, LabelTarget, NoLabelChange, WhatIf};
 
 use crate::finding::{Code, Finding, Severity};
-use crate::load::{self, Ignore, Layer, LoadOptions, Loaded, Object, ObjectKey, Release, Surprise};
+use crate::load::{
+    self, Ignore, Kustomized, Layer, LoadOptions, Loaded, Object, ObjectKey, Release, Surprise,
+};
 use crate::model::{CniValues, Model};
 use crate::schema;
 use crate::source::{Location, Sources};
@@ -104,6 +107,7 @@ fn read_into(inputs: &Inputs, mut out: Analysis) -> Analysis {
             load::load(paths, &inputs.load.without_charts(), &mut out.sources)
         };
         check(layer, &mut loaded);
+        kustomized::tell(&mut loaded);
         let first = out.objects.len();
         for surprise in &mut loaded.surprises {
             surprise.object = surprise.object.map(|index| index + first);
@@ -166,11 +170,14 @@ fn check(layer: Layer, loaded: &mut Loaded) {
         object.layer = layer;
         if layer != Layer::State {
             let findings = schema::check(object);
-            let refuses =
-                |f: &Finding| f.severity == Severity::Error && !schema::is_read_as_written(f);
+            let refuses = |f: &Finding| {
+                let spared = schema::is_read_as_written(f) || schema::is_unfilled(f);
+                f.severity == Severity::Error && !spared
+            };
             object.refused |= findings.iter().any(refuses);
             object.unfilled |= findings.iter().any(schema::is_unfilled);
             object.unfilled |= schema::is_unused_patch(object);
+            object.unfilled |= object.kustomized == Kustomized::LeftOut;
             loaded.findings.extend(findings);
         }
     }

@@ -74,7 +74,8 @@ pub fn check(object: &Object) -> Vec<Finding> {
 pub(crate) fn is_unused_patch(object: &Object) -> bool {
     let kinds = ["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"];
     let selector = object.get("/spec/selector").filter(|node| !node.is_null());
-    object.kustomized == Kustomized::PassedOver
+    let unused = [Kustomized::PassedOver, Kustomized::LeftOut];
+    unused.contains(&object.kustomized)
         && kinds.contains(&object.kind.as_str())
         && selector.is_none()
 }

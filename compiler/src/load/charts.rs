@@ -74,6 +74,34 @@ pub(super) fn is_chart(directory: &Path) -> bool {
     directory.join("Chart.yaml").is_file()
 }
 
+/// Is it one that Helm makes something of? A `Chart.yaml` alone makes no chart of a directory with
+/// manifests.
+pub(super) fn renders(directory: &Path) -> bool {
+    let has = |name: &str| directory.join(name).exists();
+    is_chart(directory)
+        && (["templates", "charts", "requirements.yaml"]
+            .iter()
+            .any(|name| has(name))
+            || depends(directory))
+}
+
+fn depends(directory: &Path) -> bool {
+    let limits = netpol_yaml::Limits::default();
+    let text = super::kustomize::text_of(&directory.join("Chart.yaml"), &limits);
+    let text = text.unwrap_or_default();
+    text.lines().any(|line| line.starts_with("dependencies:"))
+}
+
+/// Is an entry of a chart's directory a part of the chart, rather than a manifest beside it?
+pub(super) fn is_part(entry: &walkdir::DirEntry) -> bool {
+    let name = entry.file_name().to_string_lossy();
+    if entry.file_type().is_dir() {
+        return matches!(name.as_ref(), "templates" | "charts" | "crds");
+    }
+    let own = ["values", "Chart.", "requirements.", "questions."];
+    own.iter().any(|own| name.starts_with(own))
+}
+
 /// Does the name say that it is a packed chart?
 pub(super) fn is_archive(path: &Path) -> bool {
     path.extension().is_some_and(|e| e == "tgz")
@@ -345,8 +373,9 @@ pub(super) fn repository(path: &Path) -> PathBuf {
 
 /// Is it a library, which renders nothing by itself?
 fn is_library(path: &Path) -> bool {
-    let text = std::fs::read_to_string(path.join("Chart.yaml")).unwrap_or_default();
-    let parsed = netpol_yaml::parse(&text, &netpol_yaml::Limits::default());
+    let limits = netpol_yaml::Limits::default();
+    let text = super::kustomize::text_of(&path.join("Chart.yaml"), &limits).unwrap_or_default();
+    let parsed = netpol_yaml::parse(&text, &limits);
     let document = parsed.documents.first();
     let kind = document.and_then(|d| d.root().get("type"));
     kind.and_then(netpol_yaml::NodeRef::as_str) == Some("library")

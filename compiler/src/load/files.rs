@@ -4,10 +4,10 @@
     reason = "this is where files are looked for and read"
 )]
 
-use super::Report;
 use super::charts::{self, Chart};
 use super::kustomize;
 use super::names::shown;
+use super::{Report, beside};
 use crate::source::Sources;
 use std::collections::BTreeSet;
 use std::fs;
@@ -35,7 +35,10 @@ pub(super) struct Files {
     pub charts: Vec<Chart>,
     /// Directories with a kustomization, each once.
     pub kustomizations: Vec<Kustomization>,
+    /// What was passed over, one sentence each.
+    pub passed_over: Vec<String>,
     seen: BTreeSet<PathBuf>,
+    kustomized: BTreeSet<PathBuf>,
 }
 
 /// A directory with a kustomization.
@@ -88,8 +91,7 @@ impl Files {
     }
 
     fn add_kustomization(&mut self, directory: PathBuf, named: bool) {
-        let known = self.kustomizations.iter().any(|k| k.directory == directory);
-        if !known {
+        if self.kustomized.insert(directory.clone()) {
             self.kustomizations.push(Kustomization { directory, named });
         }
     }
@@ -101,8 +103,10 @@ impl Files {
     }
 
     fn add_directory(&mut self, root: &Path, sources: &mut Sources, report: &mut Report) {
-        if charts::is_chart(root) {
+        if charts::renders(root) {
             self.add_chart(root.to_path_buf(), true);
+            self.passed_over
+                .extend(beside::of_charts(&[root.to_path_buf()]));
             return;
         }
         if let Some(chart) = charts::of_template(root) {
@@ -113,6 +117,8 @@ impl Files {
             self.add_kustomization(root.to_path_buf(), true);
             return;
         }
+        let mut charts: Vec<PathBuf> = Vec::new();
+        let mut hidden: Vec<PathBuf> = Vec::new();
         let Ok(real_root) = fs::canonicalize(root) else {
             refuse(root, "a directory that cannot be opened", sources, report);
             return;
@@ -135,11 +141,15 @@ impl Files {
             }
             let kind = entry.file_type();
             if kind.is_dir() {
-                if charts::is_chart(entry.path()) && utf8_name(entry.path(), sources, report) {
+                if is_hidden(&entry) {
+                    walk.skip_current_dir();
+                    hidden.push(entry.into_path());
+                } else if !utf8_name(entry.path(), sources, report) {
+                    walk.skip_current_dir();
+                } else if charts::renders(entry.path()) {
+                    walk.skip_current_dir();
+                    charts.push(entry.path().to_path_buf());
                     self.add_chart(entry.into_path(), false);
-                    walk.skip_current_dir();
-                } else if skips_directory(&entry, sources, report) {
-                    walk.skip_current_dir();
                 }
             } else if kind.is_symlink() {
                 links.push(entry.into_path());
@@ -154,6 +164,8 @@ impl Files {
                 }
             }
         }
+        self.passed_over.extend(beside::hidden(&hidden));
+        self.passed_over.extend(beside::of_charts(&charts));
         // Links come last, so that a file that is also reached by its own name is read by that.
         for link in links {
             self.add_link(&link, &real_root, sources, report);
@@ -196,12 +208,9 @@ impl Files {
     }
 }
 
-/// Hidden directories (`.git`) hold no manifests.
-fn skips_directory(entry: &DirEntry, sources: &mut Sources, report: &mut Report) -> bool {
-    if entry.file_name().as_encoded_bytes().first() == Some(&b'.') {
-        return true;
-    }
-    !utf8_name(entry.path(), sources, report)
+/// Hidden directories (`.git`, `.github`) are no place for manifests.
+pub(super) fn is_hidden(entry: &DirEntry) -> bool {
+    entry.file_name().as_encoded_bytes().first() == Some(&b'.')
 }
 
 /// Links that lead to each other. The kind is known to the standard library by this name, which
@@ -229,7 +238,7 @@ fn is_stream(path: &Path) -> bool {
 }
 
 /// Does the name say YAML or JSON?
-fn is_manifest(path: &Path) -> bool {
+pub(super) fn is_manifest(path: &Path) -> bool {
     path.extension().is_some_and(|extension| {
         ["yaml", "yml", "json"]
             .iter()

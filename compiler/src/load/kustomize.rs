@@ -5,12 +5,17 @@
     reason = "this is where another program is asked to build manifests"
 )]
 
+mod bounded;
 mod layout;
+mod said;
 mod target;
+mod tell;
 mod walk;
 
 pub(super) use layout::Layout;
+pub(super) use said::text_of;
 
+use super::charts::real;
 use super::files::Files;
 use super::{LoadOptions, Loaded, documents};
 use crate::finding::{Code, Finding, Severity};
@@ -19,7 +24,7 @@ use crate::source::{Location, Sources, Span};
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The names that a kustomization may have.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -43,40 +48,57 @@ pub(super) fn is_installed() -> bool {
 }
 
 fn program() -> Option<(&'static str, &'static str)> {
-    PROGRAMS.into_iter().find(|(name, _)| {
-        let asked = Command::new(name)
-            .arg("--help")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        asked.is_ok()
+    static PROGRAM: OnceLock<Option<(&str, &str)>> = OnceLock::new();
+    *PROGRAM.get_or_init(|| {
+        PROGRAMS.into_iter().find(|(name, _)| {
+            let asked = Command::new(name)
+                .arg("--help")
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status();
+            asked.is_ok()
+        })
     })
 }
 
-/// Builds a directory: the manifests, or a sentence that says why not.
-pub(super) fn build(directory: &Path) -> Result<String, String> {
+/// Builds a directory: the manifests, or a sentence that says why not. Nothing is fetched: what the
+/// directory refers to must lie in the tree.
+fn build(directory: &Path, options: &LoadOptions) -> Result<String, String> {
     let name = shown(directory);
     let Some((program, word)) = program() else {
         return Err(format!(
             "neither kubectl nor kustomize is installed to build `{name}`"
         ));
     };
-    let done = Command::new(program)
-        .arg(word)
-        .arg(directory)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("`{program} {word} {name}` cannot be run: {error}"))?;
-    if !done.status.success() {
-        let said = String::from_utf8_lossy(&done.stderr);
-        let said = said.trim().lines().last().unwrap_or_default();
-        let said = said
+    if let Some(remote) = Layout::remote(directory, &options.limits) {
+        let remote = quoted(&remote);
+        return Err(format!(
+            "`{name}` is not built: it refers to `{remote}`, which is not in the tree"
+        ));
+    }
+    let said = |why: String| format!("`{program} {word} {name}` {why}");
+    // A full path begins with no hyphen, so that it is never taken for an option.
+    let mut command = Command::new(program);
+    command.arg(word).arg("--").arg(real(directory));
+    // What the check above does not see must not reach the network either.
+    command.env("GIT_ALLOW_PROTOCOL", "none");
+    for proxy in ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"] {
+        command.env(proxy, "http://127.0.0.1:9");
+    }
+    let done = bounded::output(command, options.limits.bytes)
+        .map_err(|why| said(format!("cannot be run: {why}")))?;
+    if !done.succeeded {
+        let all = String::from_utf8_lossy(&done.stderr);
+        let mut lines = all.lines().filter(|line| line.trim().len() > 1);
+        let first = lines.find(|line| line.to_lowercase().starts_with("error"));
+        let first = first.or_else(|| all.lines().next()).unwrap_or_default();
+        let words = first
             .trim_start_matches("error: ")
             .trim_start_matches("Error: ");
-        return Err(format!("`{program} {word} {name}` fails: {}", quoted(said)));
+        return Err(said(format!("fails: {}", quoted(words))));
     }
-    String::from_utf8(done.stdout).map_err(|_| format!("`{program} {word} {name}` writes no UTF-8"))
+    String::from_utf8(done.stdout).map_err(|_| said("writes no UTF-8".to_owned()))
 }
 
 /// Takes in what the named directories build, and says what was not built.
@@ -88,7 +110,16 @@ pub(super) fn read(
 ) {
     let (named, found): (Vec<_>, Vec<_>) = files.kustomizations.iter().partition(|k| k.named);
     for kustomization in named {
-        take(&kustomization.directory, None, options, sources, loaded);
+        let directory = &kustomization.directory;
+        take(directory, None, options, sources, loaded);
+        let beside = Layout::beside(directory, &options.limits);
+        if !beside.is_empty() {
+            loaded.incomplete.push(format!(
+                "files below `{}` that its kustomization does not take up are not read: {}",
+                shown(directory),
+                tell::some(&beside)
+            ));
+        }
     }
     if let Some(first) = found.first() {
         let name = shown(&first.directory);
@@ -112,7 +143,7 @@ pub(super) fn take(
     loaded: &mut Loaded,
 ) {
     let name = shown(directory);
-    match build(directory) {
+    match build(directory, options) {
         Ok(content) => {
             let content: Arc<str> = content.into();
             let shown = format!("{name} (kustomize)");
@@ -135,7 +166,12 @@ pub(super) fn take(
                 },
                 |(_, at)| at,
             );
-            let finding = Finding::new(Code("NP204"), Severity::Warning, sentence.clone())
+            // Who names a directory wants to know about that one.
+            let severity = match asked {
+                None => Severity::Error,
+                Some(_) => Severity::Warning,
+            };
+            let finding = Finding::new(Code("NP204"), severity, sentence.clone())
                 .at(at, "what it builds is left out of the analysis")
                 .help(format!(
                     "build it where that works and pipe it in: `kubectl kustomize {name} | netpolc \

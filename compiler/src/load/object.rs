@@ -29,8 +29,11 @@ pub enum Kustomized {
     /// A kustomization takes it up and patches it: what it says may be changed.
     Patched,
     /// There are kustomizations around it, and none takes it up: a patch that is commented out, or a
-    /// manifest that was forgotten.
+    /// manifest that is applied in another way.
     PassedOver,
+    /// A kustomization stands beside it and does not take it up, or leaves it out by its annotation
+    /// `config.kubernetes.io/local-config`: nothing applies it.
+    LeftOut,
 }
 
 /// One object: a document, or an item of a list. Cheap to clone; it keeps the document alive.

@@ -60,6 +60,14 @@ pub(crate) struct Collected<'a> {
     pub missing: Vec<ObjectKey>,
 }
 
+/// No kustomization takes it up, though there are some around it.
+fn is_unused(object: &Object) -> bool {
+    matches!(
+        object.kustomized,
+        Kustomized::PassedOver | Kustomized::LeftOut
+    )
+}
+
 /// A patch may change the name, so that two of one name are none in the end.
 fn is_patched(object: &Object) -> bool {
     object.kustomized == Kustomized::Patched
@@ -89,7 +97,7 @@ pub(crate) fn collect<'a>(
         // `generateName` makes a new name each time; without a name there is nothing to compare. A
         // patch is no second object.
         let name = object.name.as_str();
-        let is_patch = object.unfilled && object.kustomized == Kustomized::PassedOver;
+        let is_patch = object.unfilled && is_unused(object);
         if name.is_empty() || name.ends_with('*') || is_patch {
             slots.push(Some(item));
             continue;
@@ -158,9 +166,7 @@ impl Collected<'_> {
             let left_out = is_out && item.role != Role::Other;
             if left_out {
                 let why = match item.object.group() {
-                    _ if item.object.kustomized == Kustomized::PassedOver => {
-                        "no kustomization takes it up as it stands"
-                    }
+                    _ if is_unused(item.object) => "no kustomization takes it up as it stands",
                     _ if !item.object.refused => "a variable in it is not filled in",
                     "cilium.io" => "the API server or the agent of Cilium refuses it",
                     _ => "the API server refuses it",

@@ -2,7 +2,7 @@
 
 use super::path::Path;
 use crate::finding::{Code, Finding, Severity};
-use crate::load::{Object, quoted};
+use crate::load::{Kustomized, Object, quoted};
 use crate::source::Location;
 use netpol_yaml::{Kind, NodeRef};
 use std::fmt;
@@ -43,15 +43,18 @@ impl<'a> Report<'a> {
         let text = part(at.span.start)
             .zip(part(at.span.end))
             .and_then(|(start, end)| self.object.root().raw().get(start..end));
-        // An alias stands for a text elsewhere in the object.
-        let text = text.map(|text| {
-            if text.starts_with('*') {
-                self.object.root().raw()
-            } else {
-                text
-            }
-        });
-        text.is_some_and(|text| text.contains("${"))
+        text.is_some_and(|text| self.written_at(text).contains("${"))
+    }
+
+    /// A text, or what an alias stands for: the line of its anchor.
+    fn written_at<'t>(&'t self, text: &'t str) -> &'t str {
+        let Some(alias) = text.strip_prefix('*') else {
+            return text;
+        };
+        let anchor = format!("&{} ", alias.trim_end());
+        let raw = self.object.root().raw();
+        let line = raw.lines().find(|line| line.contains(&anchor));
+        line.unwrap_or_default()
     }
 
     /// NP107 for an object with a variable, which is left out.
@@ -60,9 +63,14 @@ impl<'a> Report<'a> {
             return;
         };
         let name = self.object.display_name();
+        // Where nothing shows that somebody fills it in, this is what a server gets.
+        let severity = match self.object.kustomized {
+            Kustomized::No => Severity::Error,
+            _ => Severity::Warning,
+        };
         let finding = Finding::new(
             Code("NP107"),
-            Severity::Warning,
+            severity,
             format!("{name} holds a variable that is not filled in"),
         )
         .at(at, "no server takes this as it stands; the object is left out of the analysis")

@@ -1,5 +1,7 @@
 //! The forms of names, labels and port names (`apimachinery/pkg/util/validation`).
 
+use crate::source::names;
+
 /// Why a text has not the form that is asked for, in the server's words.
 pub(crate) type Refusal = &'static str;
 
@@ -26,8 +28,7 @@ pub(crate) fn label(text: &str) -> Result<(), Refusal> {
     if text.len() > 63 {
         return Err("must be no more than 63 bytes");
     }
-    let fine = framed(text, lower, |b| lower(b) || b == b'-');
-    fine.then_some(()).ok_or(LABEL)
+    names::is_dns_label(text).then_some(()).ok_or(LABEL)
 }
 
 /// `IsQualifiedName`: keys of labels and annotations.

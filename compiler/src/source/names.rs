@@ -17,10 +17,11 @@ pub(crate) fn shown(path: &Path) -> String {
         .and_then(|here| path.strip_prefix(here).ok().map(Path::to_path_buf));
     let relative = inside.unwrap_or_else(|| without_dots(path));
     let text = escaped(&relative);
-    if text.is_empty() {
-        ".".to_owned()
-    } else {
-        text
+    match text.as_str() {
+        "" => ".".to_owned(),
+        // A line that begins with `::` is a command to the runner of GitHub.
+        _ if text.starts_with("::") => format!("./{text}"),
+        _ => text,
     }
 }
 
@@ -42,6 +43,15 @@ fn escaped(path: &Path) -> String {
         }
     }
     text
+}
+
+/// Is it a DNS label (RFC 1123), as names of namespaces are?
+pub(crate) fn is_dns_label(text: &str) -> bool {
+    let fine = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let bytes = text.as_bytes();
+    let framed =
+        bytes.first().copied().is_some_and(fine) && bytes.last().copied().is_some_and(fine);
+    framed && bytes.len() <= 63 && bytes.iter().all(|b| fine(*b) || *b == b'-')
 }
 
 /// A text of the input for a message: control and bidirectional characters as escapes, and no

@@ -173,6 +173,7 @@ fn values_need_a_chart_that_they_can_be_for() {
             &dir.join(format!("{chart}/Chart.yaml")),
             &format!("apiVersion: v2\nname: {chart}\nversion: 1.0.0\n"),
         );
+        write(&dir.join(format!("{chart}/templates/NOTES.txt")), "");
     }
     write(&dir.join("v.yaml"), "a: 1\n");
     let (code, _, err) = in_dir(&dir, &["check", ".", "-f", "v.yaml"]);

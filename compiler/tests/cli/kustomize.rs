@@ -368,3 +368,233 @@ fn what_is_no_manifest_is_passed_over_and_what_is_torn_is_not() {
     let codes: Vec<&str> = told.iter().map(|f| f.split(':').next().unwrap()).collect();
     assert_eq!(codes, ["NP107 jinja.yaml", "NP101 torn.yaml"], "{told:#?}");
 }
+
+#[test]
+fn a_policy_that_no_kustomization_takes_up_is_not_in_force_and_is_told() {
+    let allowed = |dir: &Path| asked(dir, "shop/client", "shop/api").starts_with("allow");
+    let client = "apiVersion: v1\nkind: Pod\nmetadata: {name: client}\n\
+                  spec: {containers: [{name: c, image: c}]}\n";
+    let list = "namespace: shop\nresources: [api.yaml, client.yaml, deny.yaml]\n";
+    let dir = tree(
+        "kustomize-left-out",
+        &[
+            ("prod/kustomization.yaml", list),
+            ("prod/api.yaml", DEPLOYMENT),
+            ("prod/client.yaml", client),
+            ("prod/deny.yaml", POLICY),
+        ],
+    );
+    assert!(!allowed(&dir));
+    // Taken out of the list, or marked as local.
+    for (resources, policy) in [
+        ("[api.yaml, client.yaml]", POLICY.to_owned()),
+        (
+            "[api.yaml, client.yaml, deny.yaml]",
+            POLICY.replace(
+                "{name: deny}",
+                "{name: deny, annotations: {config.kubernetes.io/local-config: 'true'}}",
+            ),
+        ),
+    ] {
+        let list = format!("namespace: shop\nresources: {resources}\n");
+        write(&dir.join("prod/kustomization.yaml"), &list);
+        write(&dir.join("prod/deny.yaml"), &policy);
+        assert!(allowed(&dir), "{resources}");
+        let (told, _) = check(&dir);
+        assert_eq!(told.len(), 1, "{told:#?}");
+        assert!(told[0].starts_with("NP105 prod/deny.yaml:3"), "{told:#?}");
+    }
+    // A patch of Kustomize may delete it: this is said by name.
+    let patched = format!("{list}patches: [{{target: {{kind: NetworkPolicy}}, path: p.yaml}}]\n");
+    write(&dir.join("prod/kustomization.yaml"), &patched);
+    write(&dir.join("prod/deny.yaml"), POLICY);
+    write(
+        &dir.join("prod/p.yaml"),
+        "$patch: delete\nkind: NetworkPolicy\nmetadata: {name: deny}\n",
+    );
+    let (_, all) = check(&dir);
+    let incomplete = all["incomplete"].to_string();
+    assert!(
+        incomplete.contains("without the patches of Kustomize: NetworkPolicy/deny"),
+        "{incomplete}"
+    );
+}
+
+#[test]
+fn a_kustomization_says_nothing_of_files_outside_of_its_directory() {
+    let policy = POLICY.replace("{name: deny}", "{name: deny, namespace: shop}");
+    let api = DEPLOYMENT.replace("{name: api}", "{name: api, namespace: shop}");
+    let dir = tree(
+        "kustomize-outside",
+        &[("prod/policy.yaml", &policy), ("prod/api.yaml", &api)],
+    );
+    // Without the note that a tree was read and not built.
+    let asked = |dir: &Path| {
+        let answer = asked(dir, "shop/api", "shop/api");
+        answer.split("note:").next().unwrap_or_default().to_owned()
+    };
+    let before = asked(&dir);
+    for text in [
+        "crds: [../prod/policy.yaml]\n",
+        "configMapGenerator: [{name: c, files: [../prod/policy.yaml]}]\n",
+        "namespace: decoy\nresources: [../prod/policy.yaml]\n",
+        "resources: [../prod/policy.yaml]\npatches: [{target: {labelSelector: a=b}, patch: '[]'}]\n",
+    ] {
+        write(&dir.join("zz/kustomization.yaml"), text);
+        assert_eq!(asked(&dir), before, "{text}");
+        let (told, _) = check(&dir);
+        assert!(told.is_empty(), "{text}: {told:#?}");
+    }
+}
+
+#[test]
+fn what_a_kustomization_refers_to_and_is_not_read_is_named() {
+    let dir = tree(
+        "kustomize-unread",
+        &[
+            (
+                "a/kustomization.yaml",
+                "resources: [api.yaml, open.txt, gone.yaml, 'https://example.com/x.yaml']\n",
+            ),
+            ("a/api.yaml", DEPLOYMENT),
+            ("a/open.txt", POLICY),
+        ],
+    );
+    let (_, all) = check(&dir);
+    let incomplete = all["incomplete"].to_string();
+    for name in ["a/open.txt", "gone.yaml", "https://example.com/x.yaml"] {
+        assert!(incomplete.contains(name), "{name}: {incomplete}");
+    }
+}
+
+#[test]
+fn a_namespace_that_is_none_is_not_believed() {
+    let dir = tree(
+        "kustomize-names",
+        &[
+            (
+                "a/kustomization.yaml",
+                "namespace: \"x\\n::error::y\"\nresources: [api.yaml]\n",
+            ),
+            ("a/api.yaml", DEPLOYMENT),
+        ],
+    );
+    let (_, out, err) = in_dir(&dir, &["reach", "."]);
+    assert!(
+        !out.contains("::error") && !err.contains("::error"),
+        "{out}{err}"
+    );
+}
+
+/// A program that stands for kubectl and writes down how it is called.
+#[cfg(unix)]
+#[test]
+fn a_build_is_given_a_full_path_and_nothing_from_the_network() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Command;
+    let application = "\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: a, namespace: argocd}
+spec: {destination: {namespace: shop}, source: {repoURL: x, path: --output=pwned}}
+";
+    let dir = tree(
+        "kustomize-program",
+        &[
+            ("apps/app.yaml", application),
+            ("--output=pwned/kustomization.yaml", "resources: [n.yaml]\n"),
+            (
+                "--output=pwned/n.yaml",
+                "apiVersion: v1\nkind: Namespace\nmetadata: {name: n}\n",
+            ),
+            (
+                "far/kustomization.yaml",
+                "resources: ['https://127.0.0.1:9/x.yaml']\n",
+            ),
+            (
+                "bin/kubectl",
+                "#!/bin/sh\n[ \"$1\" = kustomize ] && echo \"$@ $GIT_ALLOW_PROTOCOL\" >> calls\n\
+                 printf 'apiVersion: v1\\nkind: Namespace\\nmetadata: {name: n}\\n'\n",
+            ),
+        ],
+    );
+    let program = dir.join("bin/kubectl");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let run = |paths: &[&str]| {
+        let path = format!("{}:/usr/bin:/bin", dir.join("bin").display());
+        let done = Command::new(env!("CARGO_BIN_EXE_netpolc"))
+            .current_dir(&dir)
+            .env("PATH", path)
+            .arg("check")
+            .args(paths)
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&done.stdout).into_owned()
+    };
+    run(&["apps"]);
+    let calls = std::fs::read_to_string(dir.join("calls")).unwrap();
+    assert!(
+        calls.starts_with("kustomize -- /") && calls.contains(" none\n"),
+        "{calls}"
+    );
+    std::fs::remove_file(dir.join("calls")).unwrap();
+    let said = run(&["far"]);
+    assert!(
+        said.contains("https://127.0.0.1:9/x.yaml") && said.contains("NP204"),
+        "{said}"
+    );
+    assert!(!dir.join("calls").exists(), "nothing is run");
+    // What lies beside what is built is named.
+    write(
+        &dir.join("some/kustomization.yaml"),
+        "resources: [n.yaml]\n",
+    );
+    write(
+        &dir.join("some/n.yaml"),
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: n}\n",
+    );
+    write(&dir.join("some/deny.yaml"), POLICY);
+    let said = run(&["some"]);
+    assert!(
+        said.contains("does not take up are not read: `deny.yaml`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_chart_or_a_hidden_directory_hides_no_manifest() {
+    let dir = tree(
+        "kustomize-hiding",
+        &[
+            ("prod/api.yaml", DEPLOYMENT),
+            (
+                "prod/broken.yaml",
+                &POLICY.replace("podSelector: {}", "podSelector: []"),
+            ),
+        ],
+    );
+    let np103 = |dir: &Path| {
+        let (told, _) = check(dir);
+        told.iter().any(|f| f.starts_with("NP103 prod/broken.yaml"))
+    };
+    assert!(np103(&dir));
+    let chart = "apiVersion: v2\nname: x\nversion: 1.0.0\ntype: library\n";
+    write(&dir.join("prod/Chart.yaml"), chart);
+    assert!(np103(&dir));
+    let beside = |path: &str| {
+        let (_, out, err) = in_dir(&dir, &["check", path]);
+        format!("{out}{err}").contains("beside their templates are not read: `prod/api.yaml`")
+    };
+    assert!(!beside("prod") && !beside("."));
+    std::fs::create_dir_all(dir.join("prod/templates")).unwrap();
+    assert!(beside("prod") && beside("."));
+    std::fs::remove_dir_all(dir.join("prod/templates")).unwrap();
+    std::fs::rename(dir.join("prod"), dir.join(".prod")).unwrap();
+    write(&dir.join("a.yaml"), DEPLOYMENT);
+    let (_, all) = check(&dir);
+    assert!(
+        all["incomplete"].to_string().contains("`.prod`"),
+        "{}",
+        all["incomplete"]
+    );
+}

@@ -44,6 +44,14 @@ fn source(asker: &mut Asker<'_, '_>, spec: &Spec<'_>, at: &str) {
     }
     // A source that is only there for others to refer to its files deploys nothing.
     let Some(path) = text("path") else { return };
+    for field in ["directory/exclude", "directory/include", "kustomize"] {
+        if spec.get(&format!("{at}/{field}")).is_some() {
+            let who = spec.name();
+            asker.renderer.loaded.incomplete.push(format!(
+                "{who} says `{field}` of what it deploys, which is not followed here"
+            ));
+        }
+    }
     match asker.find(path) {
         Some(found) if is_chart_at(&found) => chart(asker, spec, at, &found),
         Some(found) if kustomize::is_here(&found) => {

@@ -4,18 +4,17 @@
 //!
 //! The outermost namespace wins, as in `kustomize build`. A file that several kustomizations take up
 //! for several namespaces stands for one object in each of them.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "this is where files are looked for and read"
-)]
 
+use super::super::beside::manifests_below;
 use super::super::charts::real;
+use super::super::files::is_hidden;
 use super::super::{Kustomized, Limits, Loaded, Object};
-use super::NAMES;
-use super::target::{Target, targets_of};
-use super::walk::{Walk, deployed, is_known, is_kustomization};
+use super::said::{Home, Said, said};
+use super::tell;
+use super::walk::{Deployed, Walk, deployed, is_kustomization};
 use crate::source::Sources;
-use netpol_yaml::{Kind, NodeRef};
+use crate::source::names::shown;
+use netpol_yaml::NodeRef;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -24,42 +23,8 @@ use std::sync::Arc;
 /// No more steps are taken from kustomization to kustomization; trees have thousands.
 pub(super) const MOST_STEPS: usize = 100_000;
 
-/// Fields that name files which are no manifests: patches, settings, contents of `ConfigMap`s.
-const PARTS: [&str; 6] = [
-    "patchesStrategicMerge",
-    "transformers",
-    "generators",
-    "validators",
-    "configurations",
-    "crds",
-];
-
-/// Lists of mappings, and the fields of those that name files which are no manifests.
-const PARTS_OF_ITEMS: [(&str, &[&str]); 6] = [
-    ("patches", &["path"]),
-    ("patchesJson6902", &["path"]),
-    ("replacements", &["path"]),
-    ("helmCharts", &["valuesFile", "additionalValuesFiles"]),
-    ("configMapGenerator", &["files", "env", "envs"]),
-    ("secretGenerator", &["files", "env", "envs"]),
-];
-
-/// The namespace that a file's objects get; `None` where each keeps its own.
-pub(super) type Home = Option<Arc<str>>;
-
-/// A kustomization, by what it says of files. All paths are real ones.
-#[derive(Debug, Default)]
-pub(super) struct Said {
-    pub namespace: Home,
-    /// Files and directories that it takes up.
-    pub resources: Vec<PathBuf>,
-    /// Directories of components, which work on what it takes up.
-    pub components: Vec<PathBuf>,
-    /// Files that are no manifests.
-    parts: Vec<PathBuf>,
-    /// What its patches are for.
-    patches: Vec<Target>,
-}
+/// So many objects components may make of a tree.
+const MOST_OBJECTS: usize = 200_000;
 
 /// What all kustomizations of a tree say.
 #[derive(Debug, Default)]
@@ -97,8 +62,49 @@ impl Layout {
         }
     }
 
+    /// Manifests below a directory that its kustomization does not take up, by way of others either.
+    pub(super) fn beside(directory: &Path, limits: &Limits) -> BTreeSet<String> {
+        let all = manifests_below(directory, is_hidden);
+        let names: BTreeSet<PathBuf> = all.iter().filter_map(|f| Some(real(f.parent()?))).collect();
+        let layout = Self::read(names.iter().map(PathBuf::as_path), limits);
+        let files: BTreeMap<PathBuf, Range<usize>> =
+            all.iter().map(|file| (real(file), 0..0)).collect();
+        let root = real(directory);
+        let mut steps = MOST_STEPS;
+        let used = layout.files_of(&root, &files, &mut steps);
+        let is_used = |file: &PathBuf| {
+            let name = file.file_name().unwrap_or_default();
+            used.contains(file.as_path()) || layout.parts.contains(file) || super::is_name(name)
+        };
+        let unused = files.keys().filter(|file| !is_used(file));
+        unused
+            .map(|file| shown(file.strip_prefix(&root).unwrap_or(file)))
+            .collect()
+    }
+
+    /// What a directory refers to and the tree does not hold, by way of other kustomizations too:
+    /// Kustomize would look for it on the network.
+    pub(super) fn remote(directory: &Path, limits: &Limits) -> Option<String> {
+        let (mut seen, mut open) = (BTreeSet::new(), vec![real(directory)]);
+        while let Some(path) = open.pop().filter(|_| seen.len() < MOST_STEPS) {
+            if !seen.insert(path.clone()) {
+                continue;
+            }
+            let Some(said) = said(&path, limits) else {
+                continue;
+            };
+            if let Some(missing) = said.missing.into_iter().next() {
+                return Some(missing);
+            }
+            open.extend(said.resources);
+            open.extend(said.components);
+            open.extend(said.parts);
+        }
+        None
+    }
+
     /// Puts the objects of the files into the namespaces that they get. An object in several of
-    /// them is added once for each of the others.
+    /// them is added once for each of the others. What is not known of them is said.
     pub(in crate::load) fn settle(
         &self,
         files: &[(PathBuf, Range<usize>)],
@@ -115,55 +121,47 @@ impl Layout {
         let targets = deployed(&files, paths, sources, &loaded.objects);
         let homes = Walk::of(self, &files, &targets).homes;
         for (file, range) in &files {
-            let around = || {
-                file.ancestors()
-                    .any(|around| self.said.contains_key(around))
-            };
-            let kustomized = if homes.contains_key(file) {
-                Kustomized::TakenUp
-            } else if around() {
-                Kustomized::PassedOver
-            } else {
-                Kustomized::No
-            };
+            let kustomized = self.role_of(file, homes.contains_key(file));
             let objects = loaded.objects.get_mut(range.clone()).into_iter().flatten();
-            objects.for_each(|object| object.kustomized = kustomized);
+            objects.for_each(|object| object.kustomized = mark(object, kustomized));
         }
-        self.mark_patched(&files, loaded);
-        for (file, homes) in homes {
-            let range = files.get(&file).cloned().unwrap_or_default();
-            let objects = loaded
-                .objects
-                .get(range.clone())
-                .unwrap_or_default()
-                .to_vec();
-            for (nth, home) in homes.iter().enumerate() {
-                let moved = objects
-                    .iter()
-                    .map(|object| into(object.clone(), home.as_ref()));
-                if nth == 0 {
-                    let places = loaded.objects.get_mut(range.clone()).into_iter().flatten();
-                    places.zip(moved).for_each(|(place, moved)| *place = moved);
-                } else {
-                    loaded.objects.extend(moved);
-                }
-            }
+        self.mark_patched(&files, &targets, loaded);
+        tell::not_read(self, &files, loaded);
+        move_home(&files, homes, loaded);
+    }
+
+    fn role_of(&self, file: &Path, is_taken_up: bool) -> Kustomized {
+        let mut around = file.ancestors().skip(1);
+        if is_taken_up {
+            Kustomized::TakenUp
+        } else if around
+            .next()
+            .is_some_and(|beside| self.said.contains_key(beside))
+        {
+            Kustomized::LeftOut
+        } else if around.any(|around| self.said.contains_key(around)) {
+            Kustomized::PassedOver
+        } else {
+            Kustomized::No
         }
     }
-}
 
-impl Layout {
     /// Marks the objects that patches are for.
-    fn mark_patched(&self, files: &BTreeMap<PathBuf, Range<usize>>, loaded: &mut Loaded) {
-        for (directory, said) in self
-            .said
-            .iter()
-            .filter(|(_, said)| !said.patches.is_empty())
-        {
-            for file in self.files_of(directory) {
+    fn mark_patched(
+        &self,
+        files: &BTreeMap<PathBuf, Range<usize>>,
+        targets: &[Deployed],
+        loaded: &mut Loaded,
+    ) {
+        let said = self.said.iter().map(|(path, said)| (path, &said.patches));
+        let deployed = targets.iter().map(|target| (&target.path, &target.patches));
+        let mut steps = MOST_STEPS;
+        for (path, patches) in said.chain(deployed).filter(|(_, all)| !all.is_empty()) {
+            for file in self.files_of(path, files, &mut steps) {
                 let range = files.get(file).cloned().unwrap_or_default();
                 for object in loaded.objects.get_mut(range).into_iter().flatten() {
-                    if said.patches.iter().any(|target| target.is(object)) {
+                    let is_built = object.kustomized == Kustomized::TakenUp;
+                    if is_built && patches.iter().any(|target| target.is(object)) {
                         object.kustomized = Kustomized::Patched;
                     }
                 }
@@ -171,11 +169,24 @@ impl Layout {
         }
     }
 
-    /// What a kustomization takes up, by way of others too.
-    fn files_of<'a>(&'a self, directory: &'a Path) -> BTreeSet<&'a Path> {
+    /// What a kustomization takes up, by way of others too; all below a directory without one.
+    fn files_of<'a>(
+        &'a self,
+        directory: &'a Path,
+        files: &'a BTreeMap<PathBuf, Range<usize>>,
+        steps: &mut usize,
+    ) -> BTreeSet<&'a Path> {
         let mut found = BTreeSet::new();
+        if !self.said.contains_key(directory) {
+            let below = files
+                .range(directory.to_path_buf()..)
+                .map(|(path, _)| path.as_path());
+            found.extend(below.take_while(|path| path.starts_with(directory)));
+            return found;
+        }
         let mut open = vec![directory];
-        while let Some(path) = open.pop().filter(|_| found.len() < MOST_STEPS) {
+        while let Some(path) = open.pop().filter(|_| *steps > 0) {
+            *steps -= 1;
             if found.insert(path)
                 && let Some(said) = self.said.get(path)
             {
@@ -184,6 +195,48 @@ impl Layout {
             }
         }
         found
+    }
+}
+
+/// Kustomize drops what is marked as local.
+fn mark(object: &Object, kustomized: Kustomized) -> Kustomized {
+    let annotations = object.get("/metadata/annotations");
+    let local = annotations.and_then(|all| all.get("config.kubernetes.io/local-config"));
+    match local.and_then(NodeRef::as_str) {
+        Some("true") if kustomized == Kustomized::TakenUp => Kustomized::LeftOut,
+        _ => kustomized,
+    }
+}
+
+/// Puts objects into the namespaces of their files.
+fn move_home(
+    files: &BTreeMap<PathBuf, Range<usize>>,
+    homes: BTreeMap<PathBuf, BTreeSet<Home>>,
+    loaded: &mut Loaded,
+) {
+    for (file, homes) in homes {
+        let range = files.get(&file).cloned().unwrap_or_default();
+        let objects = loaded
+            .objects
+            .get(range.clone())
+            .unwrap_or_default()
+            .to_vec();
+        for (nth, home) in homes.iter().enumerate() {
+            let moved = objects
+                .iter()
+                .map(|object| into(object.clone(), home.as_ref()));
+            if nth == 0 {
+                let places = loaded.objects.get_mut(range.clone()).into_iter().flatten();
+                places.zip(moved).for_each(|(place, moved)| *place = moved);
+            } else if loaded.objects.len() < MOST_OBJECTS {
+                loaded.objects.extend(moved);
+            } else {
+                let sentence = "components stand for more objects than are looked at";
+                if loaded.incomplete.last().is_none_or(|last| last != sentence) {
+                    loaded.incomplete.push(sentence.to_owned());
+                }
+            }
+        }
     }
 }
 
@@ -200,59 +253,4 @@ fn into(mut object: Object, home: Option<&Arc<str>>) -> Object {
     }
     object.home = Some(Arc::clone(home));
     object
-}
-
-/// Reads the kustomization of a directory.
-fn said(directory: &Path, limits: &Limits) -> Option<Said> {
-    let mut names = NAMES.iter().map(|name| directory.join(name));
-    let text = text_of(&names.find(|path| path.is_file())?, limits)?;
-    let parsed = netpol_yaml::parse(&text, limits);
-    let document = parsed.documents.first()?;
-    let root = document.root();
-    let namespace = root.get("namespace").and_then(NodeRef::as_str);
-    let list = |field: &str| texts(root.get(field));
-    let here = |names: Vec<String>| {
-        names
-            .iter()
-            .map(|name| real(&directory.join(name)))
-            .collect()
-    };
-    let mut parts: Vec<String> = PARTS.iter().flat_map(|field| list(field)).collect();
-    for (field, keys) in PARTS_OF_ITEMS {
-        for item in root.get(field).into_iter().flat_map(NodeRef::items) {
-            parts.extend(keys.iter().flat_map(|key| texts(item.get(key))));
-        }
-    }
-    parts.extend(texts(root.pointer("/openapi/path")));
-    // `KEY=FILE` in the files of a generator.
-    let parts = parts
-        .iter()
-        .map(|name| name.rsplit('=').next().unwrap_or(name).to_owned());
-    let bases = list("bases");
-    Some(Said {
-        namespace: namespace.filter(|name| is_known(name)).map(Into::into),
-        resources: here(list("resources").into_iter().chain(bases).collect()),
-        components: here(list("components")),
-        patches: targets_of(root, directory, limits),
-        parts: here(parts.collect()),
-    })
-}
-
-/// A file of Kustomize, if it is there and not too long.
-pub(super) fn text_of(file: &Path, limits: &Limits) -> Option<String> {
-    let length = usize::try_from(file.metadata().ok()?.len()).ok()?;
-    let is_read = length <= limits.bytes && file.is_file();
-    is_read
-        .then(|| std::fs::read_to_string(file).ok())
-        .flatten()
-}
-
-/// The texts of a list, or a text alone.
-fn texts(node: Option<NodeRef<'_>>) -> Vec<String> {
-    let text = |node: NodeRef<'_>| node.as_str().map(str::to_owned);
-    match node {
-        Some(node) if node.kind() == Kind::Sequence => node.items().filter_map(text).collect(),
-        Some(node) => text(node).into_iter().collect(),
-        None => Vec::new(),
-    }
 }

@@ -1,6 +1,7 @@
 //! What the patches of a kustomization are for, by kind and name.
 
-use super::layout::text_of;
+use super::said::text_of;
+use crate::load::charts::real;
 use crate::load::{Limits, Object};
 use netpol_yaml::NodeRef;
 use std::path::Path;
@@ -69,7 +70,9 @@ fn of_patch(node: Option<NodeRef<'_>>, directory: &Path, limits: &Limits) -> Vec
     let read = if written.contains('\n') {
         Some(written.to_owned())
     } else {
-        text_of(&directory.join(written), limits)
+        let file = real(&directory.join(written));
+        let is_inside = file.starts_with(directory);
+        is_inside.then(|| text_of(&file, limits)).flatten()
     };
     let parsed = netpol_yaml::parse(&read.unwrap_or_default(), limits);
     let documents = parsed

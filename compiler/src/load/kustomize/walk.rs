@@ -1,8 +1,10 @@
 //! From what is deployed by name, and from the kustomizations that nobody takes up, to the files.
 
-use super::layout::{Home, Layout, MOST_STEPS};
-use crate::load::Object;
+use super::layout::{Layout, MOST_STEPS};
+use super::said::Home;
+use super::target::{Target, targets_of};
 use crate::load::charts::{real, repository};
+use crate::load::{Limits, Object};
 use crate::source::Sources;
 use netpol_yaml::NodeRef;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,22 +19,24 @@ pub(super) struct Walk<'a> {
     /// By file.
     pub homes: BTreeMap<PathBuf, BTreeSet<Home>>,
     seen: BTreeSet<(PathBuf, Home)>,
+    steps: usize,
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn of(
         layout: &'a Layout,
         files: &'a BTreeMap<PathBuf, Range<usize>>,
-        targets: &[(PathBuf, Home)],
+        targets: &[Deployed],
     ) -> Self {
         let mut walk = Self {
             layout,
             files,
             homes: BTreeMap::new(),
             seen: BTreeSet::new(),
+            steps: 0,
         };
-        for (path, home) in targets {
-            walk.enter(path, home.as_ref());
+        for target in targets {
+            walk.enter(&target.path, target.home.as_ref());
         }
         // What nobody deploys by name is deployed as it is. A component is nothing by itself.
         let mut inner: BTreeSet<&PathBuf> = layout.taken_up.iter().collect();
@@ -51,11 +55,13 @@ impl<'a> Walk<'a> {
     fn enter(&mut self, path: &Path, outer: Option<&Arc<str>>) {
         let mut open = vec![(path.to_path_buf(), outer.cloned())];
         while let Some((path, outer)) = open.pop() {
+            self.steps += 1;
+            if self.steps > MOST_STEPS {
+                return;
+            }
             if self.files.contains_key(&path) {
                 self.homes.entry(path).or_default().insert(outer);
-            } else if self.seen.len() < MOST_STEPS
-                && self.seen.insert((path.clone(), outer.clone()))
-            {
+            } else if self.seen.insert((path.clone(), outer.clone())) {
                 open.extend(self.next(&path, outer.as_ref()));
             }
         }
@@ -94,9 +100,9 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Is it a name, rather than a variable that Flux fills in?
+/// Is it the name of a namespace, rather than a variable that Flux fills in?
 pub(super) fn is_known(name: &str) -> bool {
-    !name.is_empty() && !name.contains("${")
+    crate::source::names::is_dns_label(name)
 }
 
 /// Is it a Kustomization of Flux, which deploys a directory?
@@ -104,14 +110,31 @@ pub(super) fn is_kustomization(object: &Object) -> bool {
     object.kind == "Kustomization" && object.group() == "kustomize.toolkit.fluxcd.io"
 }
 
-/// What Kustomizations of Flux deploy, and into which namespace.
+/// What a Kustomization of Flux deploys.
+pub(super) struct Deployed {
+    /// A directory.
+    pub path: PathBuf,
+    /// `spec.targetNamespace`.
+    pub home: Home,
+    /// What `spec.patches` are for.
+    pub patches: Vec<Target>,
+}
+
+/// What Kustomizations of Flux deploy, and into which namespace. One that is suspended deploys nothing.
 pub(super) fn deployed(
     files: &BTreeMap<PathBuf, Range<usize>>,
     paths: &[PathBuf],
     sources: &Sources,
     objects: &[Object],
-) -> Vec<(PathBuf, Home)> {
-    let flux = objects.iter().filter(|object| is_kustomization(object));
+) -> Vec<Deployed> {
+    let is_on = |object: &&Object| {
+        let suspended = object.get("/spec/suspend").and_then(NodeRef::as_bool);
+        suspended != Some(true)
+    };
+    let flux = objects
+        .iter()
+        .filter(|object| is_kustomization(object))
+        .filter(is_on);
     let text = |object: &'_ Object, pointer: &str| {
         let text = object.get(pointer).and_then(NodeRef::as_str);
         text.filter(|text| !text.is_empty()).map(str::to_owned)
@@ -130,10 +153,18 @@ pub(super) fn deployed(
             .filter_map(NodeRef::as_str)
             .collect();
         for target in below_root(Path::new(&source.path), paths, &path, files) {
-            for component in &components {
-                found.push((real(&target.join(component)), home.clone()));
-            }
-            found.push((target, home.clone()));
+            let spec = object.get("/spec");
+            let patches = || {
+                let inline = spec.map(|spec| targets_of(spec, &target, &Limits::default()));
+                inline.unwrap_or_default()
+            };
+            let of = |path: PathBuf| Deployed {
+                path,
+                home: home.clone(),
+                patches: patches(),
+            };
+            found.extend(components.iter().map(|name| of(real(&target.join(name)))));
+            found.push(of(target.clone()));
         }
     }
     found
