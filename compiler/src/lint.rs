@@ -26,6 +26,7 @@ pub mod kustomized;
 pub mod losses;
 pub mod nearest;
 pub mod needing;
+pub mod nobody;
 pub mod order;
 pub mod ordered;
 pub mod outside;

@@ -51,6 +51,9 @@ pub struct Model {
     pub closed_world: bool,
     /// What could not be taken into account, one sentence each; answers are marked incomplete.
     pub incomplete: Vec<String>,
+    /// May anything but policies be missing that was in the input: files that could not be read,
+    /// workloads or namespaces that the server refuses? Then who is not found may be just there.
+    pub parties_missing: bool,
 }
 
 /// A workload by what it is called.

@@ -156,6 +156,7 @@ fn read_into(inputs: &Inputs, mut out: Analysis) -> Analysis {
     let (model, found) = resolve(&out.objects, options);
     out.model = model;
     out.model.image_budget = inputs.image_budget.unwrap_or_default();
+    out.model.parties_missing |= !incomplete.is_empty();
     incomplete.append(&mut out.model.incomplete);
     out.model.incomplete = incomplete;
     out.findings.extend(found);
@@ -251,6 +252,7 @@ pub fn resolve(objects: &[Object], mut options: ResolveOptions) -> (Model, Vec<F
     }
     model.duplicates = collected.duplicates;
     model.incomplete.extend(collected.incomplete);
+    model.parties_missing = collected.parties_missing;
     (model, findings)
 }
 

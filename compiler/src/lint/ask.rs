@@ -6,6 +6,7 @@
 
 use super::context::{Context, Decider};
 use super::groups::GroupId;
+use super::sample::SOME_PORT;
 use crate::finding::Witness;
 use netpol_policy::{
     Action, Direction, Endpoint, Flow, Party, PortMatch, Protocol, RuleId, Side, Verdict,
@@ -69,20 +70,58 @@ impl Context<'_> {
         port: Option<&PortMatch>,
     ) -> Option<Refusal> {
         let refusing = opposite(granting);
-        let mut found = None;
+        let refused = |flow: &Flow| {
+            let side = self.side(refusing, flow);
+            (side.verdict == Verdict::Deny).then_some(side.rule)
+        };
+        let granted = |flow: &Flow| self.side(granting, flow).verdict == Verdict::Allow;
+        let mut found: Option<Refusal> = None;
         for flow in self.flows(refusing, pair, port) {
-            let side = self.side(refusing, &flow);
-            if side.verdict != Verdict::Deny {
-                return None;
-            }
-            if found.is_none() && self.side(granting, &flow).verdict == Verdict::Allow {
-                found = Some(Refusal {
-                    by: side.rule,
-                    flow,
-                });
+            let by = refused(&flow)?;
+            if found.is_none() && granted(&flow) {
+                found = Some(Refusal { by, flow });
             }
         }
-        found
+        let both = |flow: &Flow| refused(flow).filter(|_| granted(flow));
+        found.map(|found| self.familiar(found, port, both))
+    }
+
+    /// The same on a port that the receiver declares, where it is one of several: nobody knows what
+    /// to make of port 0.
+    fn familiar(
+        &self,
+        found: Refusal,
+        port: Option<&PortMatch>,
+        refused: impl Fn(&Flow) -> Option<RuleId>,
+    ) -> Refusal {
+        let Some(pod) = self.cluster().pod(found.flow.destination) else {
+            return found;
+        };
+        let runs = Self::ports(port, pod);
+        if runs.iter().all(|(_, first, last)| first == last) {
+            return found;
+        }
+        let asked = |(protocol, port): &(Protocol, u16)| {
+            let within =
+                |(p, first, last): &Ports| p == protocol && (*first..=*last).contains(port);
+            runs.iter().any(within)
+        };
+        let declared = pod.ports.iter().map(|p| (p.protocol, p.port));
+        let mut flows = declared
+            .chain([SOME_PORT])
+            .filter(asked)
+            .map(|(protocol, port)| Flow {
+                protocol,
+                port,
+                ..found.flow
+            });
+        let better = flows.find_map(|flow| {
+            Some(Refusal {
+                by: refused(&flow)?,
+                flow,
+            })
+        });
+        better.unwrap_or(found)
     }
 
     /// The packet that shows that rules deny, on one side, everything between two groups on some
@@ -93,22 +132,21 @@ impl Context<'_> {
         pair: (GroupId, GroupId),
         port: Option<&PortMatch>,
     ) -> Option<Refusal> {
+        let denied = |flow: &Flow| {
+            let side = self.side(direction, flow);
+            match self.decided_by(side.rule)? {
+                Decider::Rule(by) if by.rule.action == Action::Deny => {
+                    (side.verdict == Verdict::Deny).then_some(side.rule)
+                }
+                _ => None,
+            }
+        };
         let mut found = None;
         for flow in self.flows(direction, pair, port) {
-            let side = self.side(direction, &flow);
-            let denied = match self.decided_by(side.rule) {
-                Some(Decider::Rule(by)) => by.rule.action == Action::Deny,
-                _ => false,
-            };
-            if side.verdict != Verdict::Deny || !denied {
-                return None;
-            }
-            found.get_or_insert(Refusal {
-                by: side.rule,
-                flow,
-            });
+            let by = denied(&flow)?;
+            found.get_or_insert(Refusal { by, flow });
         }
-        found
+        found.map(|found| self.familiar(found, port, denied))
     }
 
     /// One packet for each way in which a side may answer about two groups on some ports: between

@@ -117,10 +117,10 @@ impl<'a> Context<'a> {
         &self.model.policies
     }
 
-    /// Is something missing that was in the input and could not be read or understood? What is not
-    /// found may be just there.
+    /// Is something missing, beside policies, that was in the input and could not be read? Who is
+    /// not found may be just there.
     pub fn is_incomplete(&self) -> bool {
-        !self.model.incomplete.is_empty()
+        self.model.parties_missing
     }
 
     /// What leads to pods.

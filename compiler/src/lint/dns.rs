@@ -2,6 +2,7 @@
 
 use super::context::{Context, Written};
 use super::groups::GroupId;
+use super::nearest;
 use netpol_policy::labels::NAMESPACE_NAME;
 use netpol_policy::{
     Action, Dialect, Direction, Endpoint, EndpointSelector, Entity, Labels, NamespaceScope,
@@ -61,6 +62,7 @@ pub fn resolves(context: &Context<'_>, servers: &[GroupId], w: &Written<'_>) -> 
     };
     let cilium = context.policies().dialect() == Dialect::Cilium;
     let answers = |peer: &Peer| match peer {
+        _ if is_dead(context, peer) => false,
         _ if meant => true,
         Peer::Pods(selector) => may_answer(context, servers, selector),
         // The server is a pod; where blocks do not cover pods, it is in none (S-OUTSIDE).
@@ -73,6 +75,15 @@ pub fn resolves(context: &Context<'_>, servers: &[GroupId], w: &Written<'_>) -> 
     };
     let peers = w.rule.peers.as_ref();
     peers.is_none_or(|peers| peers.iter().any(answers))
+}
+
+/// Does it name a namespace under a key that no namespace has (NP402)?
+fn is_dead(context: &Context<'_>, peer: &Peer) -> bool {
+    let Peer::Pods(selector) = peer else {
+        return false;
+    };
+    context.groups.matching(selector).is_empty()
+        && nearest::by_name(&context.groups, &selector.namespaces).is_some()
 }
 
 /// Does the port cover DNS queries over UDP, and does it name their port?

@@ -33,6 +33,8 @@ pub struct Groups<'a> {
     matched: HashMap<&'a EndpointSelector, Vec<(GroupId, Tri)>>,
     /// The label pairs of the first namespaces.
     of_namespaces: Pairs<'a>,
+    /// The keys of the labels of all namespaces.
+    namespace_keys: BTreeSet<&'a str>,
     /// The label pairs of the pods in each namespace: asked for by findings alone.
     labels: OnceLock<BTreeMap<String, Vec<(String, String)>>>,
 }
@@ -61,6 +63,10 @@ impl<'a> Groups<'a> {
             matched: HashMap::new(),
             of_namespaces: (cluster.namespaces.values().take(MOST_NAMESPACES))
                 .flat_map(|namespace| namespace.labels.iter())
+                .collect(),
+            namespace_keys: (cluster.namespaces.values())
+                .flat_map(|namespace| namespace.labels.iter())
+                .map(|(key, _)| key)
                 .collect(),
             labels: OnceLock::new(),
         };
@@ -281,6 +287,17 @@ impl<'a> Groups<'a> {
     /// The label pairs of namespaces, in order, each once; of very many namespaces not of all.
     pub fn labels_of_namespaces(&self) -> &Pairs<'a> {
         &self.of_namespaces
+    }
+
+    /// Has any namespace whose labels are known a label with this key?
+    pub fn on_namespaces(&self, key: &str) -> bool {
+        self.namespace_keys.contains(key)
+    }
+
+    /// Is the Namespace object of this name in the input, so that its labels are known?
+    pub fn declares(&self, namespace: &str) -> bool {
+        let known = self.cluster.namespaces.get(namespace);
+        known.is_some_and(|namespace| !namespace.undeclared)
     }
 
     /// The label pairs of the pods in a namespace, in order, each once.

@@ -2,7 +2,7 @@
 
 pub mod label;
 
-pub use label::{Instead, Word, label, namespace, values};
+pub use label::{Instead, Word, by_name, label, namespace, values};
 
 /// How many letters two words may differ in and still be the same word misspelt.
 pub fn tolerance(word: &str) -> usize {
@@ -33,14 +33,25 @@ pub fn word<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<
 }
 
 /// Is the one surely the other misspelt? Short words differ by chance, and words that differ in a
-/// number (`v1`, `v2`) are two names.
+/// number (`v1`, `v2`) or in a part of one or two letters (`team-a`, `team-b`) are two names.
 pub fn is_slip(asked: &str, there: &str) -> bool {
     let letters = |word: &str| -> String { word.chars().filter(|c| !c.is_ascii_digit()).collect() };
     let digits = |word: &str| -> String { word.chars().filter(char::is_ascii_digit).collect() };
     let length = asked.chars().count().min(there.chars().count());
     let distance = strsim::osa_distance(asked, there);
     let alike = (1..=length / 4).contains(&distance);
-    alike && letters(asked) != letters(there) && digits(asked) == digits(there)
+    alike
+        && letters(asked) != letters(there)
+        && digits(asked) == digits(there)
+        && !differ_in_short_part(asked, there)
+}
+
+/// Do they have the same parts but for some, one of which has one or two letters?
+fn differ_in_short_part(asked: &str, there: &str) -> bool {
+    let parts = |word| str::split(word, ['-', '.', '_', '/']);
+    let mut both = parts(asked).zip(parts(there));
+    parts(asked).count() == parts(there).count()
+        && both.any(|(a, b)| a != b && a.len() <= 2 && b.len() <= 2)
 }
 
 #[cfg(test)]
@@ -65,6 +76,8 @@ mod tests {
         let others = [
             ("api", "app"),
             ("cart-v1", "cart-v2"),
+            ("team-a", "team-b"),
+            ("shop-eu-web", "shop-us-web"),
             ("redis", "redis2"),
             ("a", "a"),
         ];

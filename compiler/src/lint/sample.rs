@@ -18,7 +18,7 @@ const MOST_FLOWS: usize = 64;
 /// Somebody outside of the cluster (RFC 5737, for documentation).
 const SOMEBODY: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 /// What is asked for where a rule names no port.
-const SOME_PORT: (Protocol, u16) = (Protocol::Tcp, 443);
+pub(super) const SOME_PORT: (Protocol, u16) = (Protocol::Tcp, 443);
 
 impl<'a> Context<'a> {
     /// Packets that certainly are the rule's, between a subject of its policy and others: a few
@@ -157,7 +157,7 @@ impl<'a> Context<'a> {
     }
 
     /// Those whom a peer means, as far as pods and addresses outside are concerned.
-    fn ends(&self, peer: &Peer, subject: GroupId) -> Vec<Party> {
+    pub(super) fn ends(&self, peer: &Peer, subject: GroupId) -> Vec<Party> {
         match peer {
             Peer::Pods(selector) => {
                 let groups = self.groups.certain(selector).take(MOST_PARTIES);
@@ -202,7 +202,7 @@ impl<'a> Context<'a> {
     }
 
     /// The same by an address of the family that the other end's address has.
-    fn party_towards(&self, index: usize, end: Party) -> Option<Party> {
+    pub(super) fn party_towards(&self, index: usize, end: Party) -> Option<Party> {
         let addresses = &self.endpoint(index)?.addresses;
         let Some(other) = self.cluster().address_of(end) else {
             return self.party(index);

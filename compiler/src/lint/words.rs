@@ -2,9 +2,10 @@
 
 use super::context::Context;
 use super::groups::GroupId;
+use netpol_policy::labels::NAMESPACE_NAME;
 use netpol_policy::{
-    Endpoint, EndpointSelector, NamespaceScope, Operator, PortMatch, Protocol, Requirement,
-    Selector,
+    Endpoint, EndpointSelector, NamespaceScope, Operator, PolicyKind, PortMatch, Protocol,
+    Requirement, Selector,
 };
 use std::sync::OnceLock;
 
@@ -161,6 +162,32 @@ pub fn scope(selector: &EndpointSelector) -> String {
         NamespaceScope::Matching(labels) => {
             format!("namespaces with `{}`", self::selector(labels))
         }
+    }
+}
+
+/// Is it a policy of Cilium, whose selectors name namespaces by labels of their own?
+pub fn speaks_cilium(kind: PolicyKind) -> bool {
+    matches!(
+        kind,
+        PolicyKind::CiliumNetworkPolicy | PolicyKind::CiliumClusterwideNetworkPolicy
+    )
+}
+
+/// A label of a namespace as a policy asks for it: `kubernetes.io/metadata.name: shop`, in policies
+/// of Cilium `k8s:io.kubernetes.pod.namespace: shop` (S-CILIUM-PEER).
+pub fn namespace_label(kind: PolicyKind, label: &str) -> String {
+    match label.split_once(": ") {
+        Some((key, value)) => format!("{}: {value}", namespace_key(kind, key)),
+        None => label.to_owned(),
+    }
+}
+
+/// Its key alone.
+pub fn namespace_key(kind: PolicyKind, key: &str) -> String {
+    match (speaks_cilium(kind), key) {
+        (false, _) => key.to_owned(),
+        (true, NAMESPACE_NAME) => "k8s:io.kubernetes.pod.namespace".to_owned(),
+        (true, _) => format!("k8s:io.cilium.k8s.namespace.labels.{key}"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::ask::{opposite, parties};
 use super::context::{Context, Written};
-use netpol_policy::{Direction, Flow, Party, Peer, Protocol, Verdict};
+use netpol_policy::{Direction, Entity, Flow, Party, Peer, Protocol, Verdict, is_self};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// An address of the documentation (RFC 5737, TEST-NET-3): nobody's.
@@ -57,28 +57,40 @@ impl Context<'_> {
         allows(first) && allows(opposite(first))
     }
 
-    /// A packet that a rule is about, with a pod of its receiving side; from or to a pod of its
-    /// peers, else somebody outside.
+    /// A packet between a pod of a rule's receiving side and somebody whom the rule speaks of, on a
+    /// port that it need not name; from anybody outside where it speaks of everybody. `None` where
+    /// nobody whom it speaks of is known.
     pub fn packet(&self, written: Written<'_>, server: usize, at: (Protocol, u16)) -> Option<Flow> {
-        let certain = |selector| self.groups.certain(selector).next();
-        let subject = written.policy.subject.endpoints().and_then(certain)?;
+        let receiver = self.groups.of(server)?;
         if written.rule.direction == Direction::Egress {
-            let server = self.groups.of(server)?;
-            let (from, to) = self.two_pods(subject, server)?;
-            return self.between(from, to, at);
-        }
-        let peers = written.rule.peers.iter().flatten();
-        let client = peers.filter_map(|peer| match peer {
-            Peer::Pods(selector) => certain(selector),
-            _ => None,
-        });
-        match client.into_iter().next() {
-            Some(client) => {
-                let (from, to) = self.two_pods(client, self.groups.of(server)?)?;
+            let subject = written.policy.subject.endpoints()?;
+            let mut subjects = self.groups.certain(subject);
+            return subjects.find_map(|subject| {
+                let (from, to) = self.two_pods(subject, receiver)?;
                 self.between(from, to, at)
-            }
-            None => self.outside(server, Direction::Ingress, at),
+            });
         }
+        let Some(peers) = &written.rule.peers else {
+            return self.outside(server, Direction::Ingress, at);
+        };
+        let (protocol, port) = at;
+        let from = |source| {
+            let destination = self.party_towards(server, source)?;
+            let flow = Flow {
+                source,
+                destination,
+                protocol,
+                port,
+            };
+            (!is_self(self.cluster(), &flow)).then_some(flow)
+        };
+        peers.iter().find_map(|peer| match peer {
+            Peer::Pods(_) | Peer::IpBlock(_) | Peer::Outside(_) => {
+                self.ends(peer, receiver).into_iter().find_map(from)
+            }
+            Peer::Entity(Entity::World) => self.outside(server, Direction::Ingress, at),
+            Peer::Entity(_) | Peer::Nodes(_) | Peer::Names(_) => None,
+        })
     }
 
     /// A port that a rule opens at a pod; a port of the pod when the rule names none.

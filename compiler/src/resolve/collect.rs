@@ -56,6 +56,8 @@ pub(crate) struct Collected<'a> {
     pub duplicates: Vec<Duplicate>,
     /// One sentence for each object that is left out.
     pub incomplete: Vec<String>,
+    /// Is one of these no policy?
+    pub parties_missing: bool,
     /// Names of `--remove` that name nothing.
     pub missing: Vec<ObjectKey>,
 }
@@ -160,7 +162,7 @@ impl Collected<'_> {
     /// What the server refuses never gets into the cluster, and what a variable stands for is not
     /// known. Both are left out rather than guessed at, and the answers say that they are incomplete.
     fn leave_out_refused(&mut self) {
-        let incomplete = &mut self.incomplete;
+        let (incomplete, parties_missing) = (&mut self.incomplete, &mut self.parties_missing);
         self.items.retain(|item| {
             let is_out = item.object.refused || item.object.unfilled;
             let left_out = is_out && item.role != Role::Other;
@@ -173,6 +175,8 @@ impl Collected<'_> {
                 };
                 let name = item.display();
                 incomplete.push(format!("{name} is left out, because {why}"));
+                let policy = matches!(item.role, Role::Policy(_) | Role::OtherPolicy);
+                *parties_missing |= !policy;
             }
             !left_out
         });

@@ -2,6 +2,7 @@
 
 use super::{is_slip, word};
 use crate::lint::groups::{Groups, Pairs};
+use netpol_policy::labels::NAMESPACE_NAME;
 use netpol_policy::{EndpointSelector, NamespaceScope, Operator, Selector};
 use std::collections::BTreeSet;
 
@@ -68,11 +69,45 @@ pub fn label(groups: &Groups<'_>, selector: &EndpointSelector) -> Option<Instead
 
 /// Which label would have to be written differently for the scope to hold a known namespace.
 pub fn namespace(groups: &Groups<'_>, scope: &NamespaceScope) -> Option<Instead> {
-    let NamespaceScope::Matching(selector) = scope else {
-        return None;
+    let named;
+    let selector = match scope {
+        NamespaceScope::Matching(selector) => selector,
+        NamespaceScope::Named(name) => {
+            named = Selector::match_labels([(NAMESPACE_NAME, name.as_str())]);
+            &named
+        }
     };
     nearest(selector, groups.labels_of_namespaces(), |other| {
         groups.knows(&NamespaceScope::Matching(other))
+    })
+}
+
+/// The name of a namespace under a key that no namespace has: `name: kube-system`, where the API
+/// server writes `kubernetes.io/metadata.name` (Kubernetes, "Automatic labelling" of namespaces).
+/// Only names of namespaces whose labels are known.
+pub fn by_name(groups: &Groups<'_>, scope: &NamespaceScope) -> Option<Instead> {
+    let NamespaceScope::Matching(selector) = scope else {
+        return None;
+    };
+    let mut conditions = selector.requirements.iter().enumerate();
+    conditions.find_map(|(condition, r)| {
+        let [name] = r.values.as_slice() else {
+            return None;
+        };
+        if r.operator != Operator::In || groups.on_namespaces(&r.key) || !groups.declares(name) {
+            return None;
+        }
+        let mut other = selector.clone();
+        NAMESPACE_NAME.clone_into(&mut other.requirements.get_mut(condition)?.key);
+        let known = groups.knows(&NamespaceScope::Matching(other));
+        known.then(|| Instead {
+            asked: format!("{}: {name}", r.key),
+            there: format!("{NAMESPACE_NAME}: {name}"),
+            condition,
+            word: Word::Key(NAMESPACE_NAME.to_owned()),
+            proved: true,
+            slip: true,
+        })
     })
 }
 

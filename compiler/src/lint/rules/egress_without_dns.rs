@@ -8,7 +8,7 @@ use crate::finding::Finding;
 use crate::lint::context::{Context, Written};
 use crate::lint::groups::GroupId;
 use crate::lint::{Rule, dns, words};
-use netpol_policy::{Direction, Flow, Peer, Protocol, Verdict};
+use netpol_policy::{Direction, Flow, Peer, PolicyKind, Protocol, Verdict};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
@@ -75,6 +75,20 @@ fn needs_names(w: &Written<'_>) -> bool {
         .is_none_or(|peers| peers.iter().any(named))
 }
 
+/// What is added, in the words of the policy.
+fn help(kind: PolicyKind) -> String {
+    let namespace = words::namespace_label(kind, "kubernetes.io/metadata.name: kube-system");
+    let peer = if words::speaks_cilium(kind) {
+        format!("a selector of toEndpoints with `{namespace}` and `k8s-app: kube-dns`")
+    } else {
+        format!("namespaceSelector `{namespace}` with podSelector `k8s-app: kube-dns`")
+    };
+    format!(
+        "let UDP/53 and TCP/53 out to the cluster's DNS, for all pods of the namespace in one \
+         policy: {peer}"
+    )
+}
+
 fn tell(context: &Context<'_>, rule: &Rule, by: usize, cut: &CutOff<'_>) -> Option<Finding> {
     let origin = context.model.policy_origins.get(by)?;
     let allows = cut.allows?;
@@ -88,11 +102,7 @@ fn tell(context: &Context<'_>, rule: &Rule, by: usize, cut: &CutOff<'_>) -> Opti
             format!("isolates {pods} at egress …"),
         )
         .see(allows.place.rule, "… and lets this out, but not UDP/53")
-        .help(
-            "let UDP/53 and TCP/53 out to the cluster's DNS, for all pods of the namespace in one \
-             policy: namespaceSelector `kubernetes.io/metadata.name: kube-system` with \
-             podSelector `k8s-app: kube-dns`",
-        );
+        .help(help(origin.key.kind));
     let members = cut.groups.iter().map(|g| context.groups.members(*g).len());
     let members = members.sum();
     if members > 1 {

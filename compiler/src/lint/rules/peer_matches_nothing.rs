@@ -5,12 +5,12 @@
 //! and a warning when it is surely a slip), pods of another namespace with exactly these labels, a
 //! known namespace that is written almost like the peer's, or a closed world.
 
-use super::selector_matches_nothing::{OPEN_WORLD, meant, there};
 use crate::finding::{Edit, Finding};
 use crate::lint::context::{Context, Written};
 use crate::lint::nearest::Instead;
-use crate::lint::{Rule, edits, nearest, split, words};
-use netpol_policy::{Direction, EndpointSelector, NamespaceScope, Peer};
+use crate::lint::nobody::{self, NoNamespace, OPEN_WORLD};
+use crate::lint::{Rule, edits, nearest, split};
+use netpol_policy::{Direction, EndpointSelector, NamespaceScope, Peer, PolicyKey};
 
 /// Finds them: one finding per peer of a rule.
 pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
@@ -22,7 +22,7 @@ pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
                 continue;
             }
             let certain = |why: &Why| why.is_sure() || context.model.closed_world;
-            let why = why(context, selector);
+            let why = why(context, &written.policy.key, selector);
             let why = why.filter(|why| certain(why) || !context.is_incomplete());
             findings.extend(why.map(|why| tell(context, rule, written, (at, selector), &why)));
         }
@@ -68,13 +68,11 @@ impl Why {
 }
 
 /// The reason, where there is something to say.
-fn why(context: &Context<'_>, selector: &EndpointSelector) -> Option<Why> {
+fn why(context: &Context<'_>, policy: &PolicyKey, selector: &EndpointSelector) -> Option<Why> {
     let closed = context.model.closed_world;
     let scope = &selector.namespaces;
-    if !context.groups.knows(scope) {
-        let near = nearest::namespace(&context.groups, scope);
-        let near = near.filter(|near| near.slip || closed);
-        return (closed || near.is_some()).then_some(Why::Namespace(near));
+    if let Some(NoNamespace { near }) = nobody::no_namespace(context, policy, scope) {
+        return Some(Why::Namespace(near));
     }
     let any_pod = !context.groups.scope(scope).is_empty();
     if selector.pods.is_everything() || (!any_pod && !closed) {
@@ -113,14 +111,7 @@ fn tell(
         Direction::Ingress => format!("`{name}` has a rule for connections from nobody"),
         Direction::Egress => format!("`{name}` has a rule for connections to nobody"),
     };
-    let label = match why {
-        Why::Namespace(_) => format!("there are no {}", words::scope(selector)),
-        _ => format!(
-            "no pod in {} has `{}`",
-            words::scope(selector),
-            words::selector(&selector.pods)
-        ),
-    };
+    let label = nobody::label(selector, matches!(why, Why::Namespace(_)));
     let mut finding = if why.is_sure() || context.model.closed_world {
         rule.finding(message)
     } else {
@@ -128,18 +119,16 @@ fn tell(
     };
     let place = written.place.peers.get(at).unwrap_or(&written.place.rule);
     finding = finding.at(*place, label);
+    let policy = &written.policy.key;
     let help = match why {
-        Why::Namespace(Some(near)) => Some(format!(
-            "there is a namespace with `{}`; did you mean that instead of `{}`?",
-            near.there, near.asked
-        )),
-        Why::Label(Some(near)) => Some(meant(near)),
-        Why::Label(None) => there(context, selector),
-        Why::Elsewhere(who, namespace) => Some(format!(
-            "{who} has these labels; a peer without namespaceSelector is in the policy's own \
-             namespace: add namespaceSelector `kubernetes.io/metadata.name: {namespace}`"
-        )),
-        Why::Namespace(None) => None,
+        Why::Namespace(Some(near)) => Some(nobody::namespace_meant(policy, near)),
+        Why::Label(Some(near)) => Some(nobody::meant(near)),
+        Why::Label(None) => nobody::there(context, selector),
+        Why::Elsewhere(who, namespace) => Some(nobody::named(policy, selector, (who, namespace))),
+        Why::Namespace(None) => {
+            let scope = &selector.namespaces;
+            Some(nobody::namespaces_there(context, policy, scope))
+        }
     };
     let otherwise = || "write the labels as the pods have them, or delete the peer".to_owned();
     finding.help = Some(help.unwrap_or_else(otherwise));

@@ -1,15 +1,17 @@
 //! NP401: a policy that selects no pod. Without a closed world the pods may be somewhere else, so
-//! it is a note unless the label is surely misspelt, and none at all where no pod of the namespace
-//! is in the input, or where parts of the input could not be read. What selects host-network pods is NP407.
+//! it is a note unless a label or the policy's namespace is surely misspelt, and none at all where no
+//! pod of the namespace is in the input, or where workloads or namespaces of the input could not be
+//! read. What selects host-network pods is NP407.
 
-use crate::finding::Finding;
+use crate::finding::{Edit, Finding};
 use crate::lint::context::Context;
 use crate::lint::nearest::Instead;
-use crate::lint::{Rule, edits, nearest, words};
-use netpol_policy::{EndpointSelector, NamespaceScope};
+use crate::lint::nobody::{self, Elsewhere, NoNamespace, OPEN_WORLD};
+use crate::lint::{Rule, edits, nearest};
+use crate::model::PolicyOrigin;
+use netpol_policy::{EndpointSelector, Policy};
 
-/// Labels that are named when none is near.
-const MOST_VALUES: usize = 5;
+const WRITE: &str = "write the labels as the pod template has them, or delete the policy";
 
 /// Finds them.
 pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
@@ -18,79 +20,98 @@ pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
         let Some(subject) = policy.subject.endpoints() else {
             continue;
         };
-        if subject.pods.is_everything()
-            || !context.groups.matching(subject).is_empty()
-            || !context.host.meant(&context.groups, subject).is_empty()
-        {
-            continue;
-        }
-        let closed = context.model.closed_world;
-        let elsewhere = elsewhere(context, subject);
-        let any_pod = !context.groups.scope(&subject.namespaces).is_empty();
-        if !closed && !any_pod && elsewhere.is_none() {
-            continue;
-        }
-        let near = nearest::label(&context.groups, subject);
-        let sure = closed || near.as_ref().is_some_and(|near| near.slip);
-        if !sure && context.is_incomplete() {
-            continue;
-        }
-        let message = format!("`{}` selects no pod", policy.key.name);
-        let label = format!(
-            "no pod in {} has `{}`",
-            words::scope(subject),
-            words::selector(&subject.pods)
-        );
-        let finding = if sure {
-            rule.finding(message)
-        } else {
-            rule.remark(message).note(OPEN_WORLD)
-        };
-        let mut finding = finding.at(origin.subject, label);
-        if let Some(near) = near.as_ref().filter(|near| near.slip) {
-            finding
-                .edits
-                .extend(edits::label(&origin.parts.subject, near));
-        }
-        let help = near.map(|near| meant(&near));
-        let help = help.or_else(|| there(context, subject)).or(elsewhere);
-        finding.help = Some(help.unwrap_or_else(|| WRITE.to_owned()));
-        finding.object = Some(super::object(&policy.key));
-        findings.push(finding);
+        let why = why(context, policy, subject);
+        let sure = |why: &Why| why.is_sure() || context.model.closed_world;
+        let why = why.filter(|why| sure(why) || !context.is_incomplete());
+        findings.extend(why.map(|why| tell(context, rule, (policy, origin, subject), &why)));
     }
     findings
 }
 
-/// Said of what may be right all the same.
-pub(super) const OPEN_WORLD: &str =
-    "the pods may be outside of the input; --closed-world rules that out";
-
-const WRITE: &str = "write the labels as the pod template has them, or delete the policy";
-
-/// Another label than the one that was asked for.
-pub(super) fn meant(near: &Instead) -> String {
-    let (there, asked) = (&near.there, &near.asked);
-    format!("there are pods with `{there}`; did you mean that instead of `{asked}`?")
+/// Why nothing is selected.
+enum Why {
+    /// No known namespace has the labels.
+    Namespace(Option<Instead>),
+    /// No pod of the namespaces has the labels; the label that is nearest.
+    Label(Option<Instead>),
+    /// Pods of another namespace than the policy's would be selected.
+    Elsewhere(Elsewhere),
 }
 
-/// The values that the pods there have.
-pub(super) fn there(context: &Context<'_>, selector: &EndpointSelector) -> Option<String> {
-    let (key, values) = nearest::values(&context.groups, selector)?;
-    let quoted: Vec<String> = values.iter().map(|v| format!("`{v}`")).collect();
-    let some = words::some_of(&quoted, MOST_VALUES);
-    Some(format!("`{key}` is {some} on the pods there"))
+impl Why {
+    fn is_sure(&self) -> bool {
+        match self {
+            Self::Namespace(near) | Self::Label(near) => near.as_ref().is_some_and(|n| n.slip),
+            Self::Elsewhere(there) => there.slip,
+        }
+    }
+
+    fn edit(&self, origin: &PolicyOrigin) -> Option<Edit> {
+        match self {
+            Self::Label(Some(near)) if near.slip => edits::label(&origin.parts.subject, near),
+            _ => None,
+        }
+    }
 }
 
-/// Pods with these labels in another namespace than the policy's.
-fn elsewhere(context: &Context<'_>, subject: &EndpointSelector) -> Option<String> {
-    let NamespaceScope::Named(namespace) = &subject.namespaces else {
+/// The reason, where there is something to say.
+fn why(context: &Context<'_>, policy: &Policy, subject: &EndpointSelector) -> Option<Why> {
+    let groups = &context.groups;
+    let host = || context.host.meant(groups, subject);
+    if !groups.matching(subject).is_empty() || !host().is_empty() {
         return None;
+    }
+    if let Some(NoNamespace { near }) =
+        nobody::no_namespace(context, &policy.key, &subject.namespaces)
+    {
+        return Some(Why::Namespace(near));
+    }
+    let closed = context.model.closed_world;
+    let any_pod = !groups.scope(&subject.namespaces).is_empty();
+    let elsewhere =
+        nobody::elsewhere(context, subject).filter(|_| !any_pod || !subject.pods.is_everything());
+    match elsewhere {
+        Some(there) if there.slip => return Some(Why::Elsewhere(there)),
+        _ if subject.pods.is_everything() || (!closed && !any_pod && elsewhere.is_none()) => {
+            return None;
+        }
+        _ => {}
+    }
+    let near = nearest::label(groups, subject);
+    Some(match elsewhere {
+        Some(there) if near.is_none() && nobody::there(context, subject).is_none() => {
+            Why::Elsewhere(there)
+        }
+        _ => Why::Label(near),
+    })
+}
+
+fn tell(
+    context: &Context<'_>,
+    rule: &Rule,
+    (policy, origin, subject): (&Policy, &PolicyOrigin, &EndpointSelector),
+    why: &Why,
+) -> Finding {
+    let message = format!("`{}` selects no pod", policy.key.name);
+    let finding = if why.is_sure() || context.model.closed_world {
+        rule.finding(message)
+    } else {
+        rule.remark(message).note(OPEN_WORLD)
     };
-    let groups = context.groups.with_labels(&subject.pods);
-    let pod = context.pod(*groups.first()?)?;
-    let there = &pod.namespace;
-    Some(format!(
-        "{} has these labels; did you mean namespace `{there}` instead of `{namespace}`?",
-        context.names(&groups)
-    ))
+    let label = nobody::label(subject, matches!(why, Why::Namespace(_)));
+    let mut finding = finding.at(origin.subject, label);
+    finding.edits.extend(why.edit(origin));
+    let help = match why {
+        Why::Namespace(Some(near)) => Some(nobody::namespace_meant(&policy.key, near)),
+        Why::Namespace(None) => {
+            let scope = &subject.namespaces;
+            Some(nobody::namespaces_there(context, &policy.key, scope))
+        }
+        Why::Label(Some(near)) => Some(nobody::meant(near)),
+        Why::Label(None) => nobody::there(context, subject),
+        Why::Elsewhere(there) => Some(there.help.clone()),
+    };
+    finding.help = Some(help.unwrap_or_else(|| WRITE.to_owned()));
+    finding.object = Some(super::object(&policy.key));
+    finding
 }
