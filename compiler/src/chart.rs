@@ -9,6 +9,7 @@ mod given;
 mod notes;
 mod origin;
 mod refused;
+mod twice;
 mod unread;
 
 pub(crate) use dependencies::in_directory;
@@ -72,6 +73,11 @@ fn work(request: &Request, sources: &mut Sources) -> Outcome {
     let limits = ChartLimits::default();
     let loaded = ChartFiles::from_disk(&request.path, &request.root, &limits)
         .and_then(|files| dependencies::vendored(files, request, &limits));
+    let mut left_out = false;
+    let loaded = loaded.map(|(files, more)| {
+        left_out = more;
+        files
+    });
     let (files, chart) = match loaded.and_then(|files| {
         let chart = Chart::load(files.clone(), &limits)?;
         Ok((files, chart))
@@ -85,6 +91,16 @@ fn work(request: &Request, sources: &mut Sources) -> Outcome {
         findings: findings(&rendering, request, &mut texts),
         ..Outcome::default()
     };
+    if left_out {
+        outcome
+            .findings
+            .push(dependencies::too_many(request, &mut texts));
+        let sentence = format!(
+            "the chart `{}` depends on too many charts, so it is not all there",
+            request.shown
+        );
+        outcome.incomplete.push(sentence);
+    }
     for document in &rendering.documents {
         outcome.documents.push(texts.document(&rendering, document));
     }
@@ -97,8 +113,11 @@ fn work(request: &Request, sources: &mut Sources) -> Outcome {
         outcome.printed = Some(rendering.print());
     }
     let missing = rendering.missing.iter().filter(|m| m.enabled);
-    outcome.incomplete.extend(missing.map(|missing| {
-        let (name, chart) = (missing.dependency.known_as(), &request.shown);
+    let mut missing: Vec<&str> = missing.map(|m| m.dependency.known_as()).collect();
+    missing.sort_unstable();
+    missing.dedup();
+    outcome.incomplete.extend(missing.into_iter().map(|name| {
+        let chart = &request.shown;
         format!("the dependency `{name}` of the chart `{chart}` is not there")
     }));
     outcome
@@ -108,6 +127,7 @@ fn findings(rendering: &Rendering, request: &Request, texts: &mut Texts<'_>) -> 
     let mut found = unread::findings(rendering, texts);
     found.extend(refused::findings(rendering, request, texts));
     found.extend(notes::findings(rendering, texts));
+    found.extend(twice::findings(request, texts));
     found
 }
 

@@ -6,29 +6,60 @@
 )]
 
 use super::Request;
+use super::origin::Texts;
+use crate::finding::{Code, Finding, Severity};
 use netpol_helm::chart::{Chart, ChartError, ChartFiles, ChartLimits, Dependency};
 use std::path::{Path, PathBuf};
 
 /// Charts may depend on charts that do; a circle ends here.
 const DEEPEST: usize = 10;
 
-/// The files with what could be found below `charts/`.
+/// So many charts are taken in all: one that several depend on is there several times, so that they
+/// may grow with the power of their depth.
+const MOST: usize = 256;
+
+/// The files with what could be found below `charts/`, and whether more of it is left out.
 pub(super) fn vendored(
     files: ChartFiles,
     request: &Request,
     limits: &ChartLimits,
-) -> Result<ChartFiles, ChartError> {
-    Finder { request, limits }.complete(files, &request.path, 0)
+) -> Result<(ChartFiles, bool), ChartError> {
+    let mut finder = Finder {
+        request,
+        limits,
+        left: MOST,
+        left_out: false,
+    };
+    let files = finder.complete(files, &request.path, 0)?;
+    Ok((files, finder.left_out))
+}
+
+/// NP204: more charts than are taken.
+pub(super) fn too_many(request: &Request, texts: &mut Texts<'_>) -> Finding {
+    let message = format!(
+        "the chart `{}` depends on more than {MOST} charts in the tree",
+        request.shown
+    );
+    Finding::new(Code("NP204"), Severity::Warning, message)
+        .at(
+            texts.file("Chart.yaml", None),
+            "what the others render is left out of the analysis",
+        )
+        .help("`helm dependency build` puts them into `charts/`")
 }
 
 struct Finder<'a> {
     request: &'a Request,
     limits: &'a ChartLimits,
+    /// How many more charts may be taken.
+    left: usize,
+    /// More were wanted.
+    left_out: bool,
 }
 
 impl Finder<'_> {
     fn complete(
-        &self,
+        &mut self,
         mut files: ChartFiles,
         at: &Path,
         depth: usize,
@@ -41,6 +72,11 @@ impl Finder<'_> {
             let there = (chart.subcharts.iter()).any(|c| c.metadata.name == dependency.name);
             let found = (!there).then(|| self.find(dependency, at)).flatten();
             if let Some((path, root)) = found {
+                let Some(left) = self.left.checked_sub(1) else {
+                    self.left_out = true;
+                    break;
+                };
+                self.left = left;
                 let below = ChartFiles::from_disk(&path, &root, self.limits)?;
                 let below = self.complete(below, &path, depth + 1)?;
                 files.add_subchart(&dependency.name, below);

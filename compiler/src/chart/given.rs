@@ -5,7 +5,7 @@
 )]
 
 use crate::finding::{Finding, Severity};
-use crate::source::{Location, SourceId};
+use crate::source::{Location, SourceId, Span};
 use netpol_helm::render::Options;
 use netpol_helm::values::{SetValue, ValuesFile, ValuesInput};
 use std::ops::Range;
@@ -64,6 +64,22 @@ pub enum ValuesPlaces {
     Source(SourceId),
     /// Runs of bytes, rising, each with the place in an object that it was taken from.
     Parts(Vec<(Range<u32>, Location)>),
+}
+
+impl ValuesPlaces {
+    /// Where a part of the text stands.
+    pub(super) fn of(&self, span: Span) -> Option<Location> {
+        match self {
+            Self::Source(source) => Some(Location {
+                source: *source,
+                span,
+            }),
+            Self::Parts(parts) => {
+                let after = parts.partition_point(|(range, _)| range.start <= span.start);
+                parts.get(after.checked_sub(1)?).map(|(_, at)| *at)
+            }
+        }
+    }
 }
 
 /// One `--set` or a relative of it.

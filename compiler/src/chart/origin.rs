@@ -1,14 +1,15 @@
 //! From a rendering's own handles to places in texts that people can open.
 
-use super::{Rendered, Request, ValuesPlaces, dotted, is_given};
+use super::{Rendered, Request, dotted, is_given};
 use crate::source::{self, Location, Mark, Provenance, SourceId, Sources, Span};
 use netpol_helm::chart::{ChartFile, ChartFiles};
 use netpol_helm::exec::{Place, Trace};
 use netpol_helm::render::{self, Rendering};
 use netpol_helm::value::{Leaf, SourceId as ValuesId};
 use netpol_helm::values::SourceKind;
-use netpol_yaml::NodeRef;
+use netpol_yaml::{Document, Kind, NodeRef};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// The texts of one rendering among all others.
@@ -18,6 +19,8 @@ pub(super) struct Texts<'a> {
     sources: &'a mut Sources,
     templates: BTreeMap<String, Option<SourceId>>,
     values: BTreeMap<u32, Option<SourceId>>,
+    /// Values files that were read again, for what stands beside a value.
+    read: BTreeMap<usize, Option<Document>>,
 }
 
 impl<'a> Texts<'a> {
@@ -32,6 +35,7 @@ impl<'a> Texts<'a> {
             sources,
             templates: BTreeMap::new(),
             values: BTreeMap::new(),
+            read: BTreeMap::new(),
         }
     }
 
@@ -49,6 +53,11 @@ impl<'a> Texts<'a> {
         let path = self.path(inside);
         let source = self.sources.add_once(&path, text.unwrap_or_default());
         located(source, span)
+    }
+
+    /// The text of a file of the chart.
+    pub(super) fn text_of(&self, inside: &str) -> Option<String> {
+        self.files.get(inside).map(ChartFile::text)
     }
 
     /// The source of a template; `None` for a text given to `tpl`.
@@ -110,16 +119,7 @@ impl<'a> Texts<'a> {
         match known.kind {
             SourceKind::File => {
                 let nth = number_of(rendering, leaf.source, SourceKind::File)?;
-                match &self.request.values.get(nth)?.places {
-                    ValuesPlaces::Source(source) => Some(Location {
-                        source: *source,
-                        span,
-                    }),
-                    ValuesPlaces::Parts(parts) => {
-                        let after = parts.partition_point(|(range, _)| range.start <= span.start);
-                        parts.get(after.checked_sub(1)?).map(|(_, at)| *at)
-                    }
-                }
+                self.request.values.get(nth)?.places.of(span)
             }
             SourceKind::Argument => {
                 let request = self.request;
@@ -134,6 +134,42 @@ impl<'a> Texts<'a> {
             SourceKind::Chart => self.values_text(rendering, leaf.source, span),
             SourceKind::Helm => None,
         }
+    }
+
+    /// The key at a path in the values file that holds a leaf, and its line; `None` when the file
+    /// has none there.
+    pub(super) fn entry(
+        &mut self,
+        rendering: &Rendering,
+        leaf: &Leaf,
+        path: &[Rc<str>],
+    ) -> Option<(Location, u32)> {
+        let kind = rendering.sources.get(leaf.source)?.kind;
+        if kind != SourceKind::File {
+            return None;
+        }
+        let nth = number_of(rendering, leaf.source, kind)?;
+        let values = self.request.values.get(nth)?;
+        let read = self.read.entry(nth).or_insert_with(|| {
+            let parsed = netpol_yaml::parse_shared(&values.text, &netpol_yaml::Limits::default());
+            parsed.documents.into_iter().find(|d| !d.is_empty())
+        });
+        let (last, above) = path.split_last()?;
+        let mut outer = read.as_ref()?.root();
+        for step in above {
+            outer = match step.parse() {
+                Ok(nth) if outer.kind() == Kind::Sequence => outer.items().nth(nth)?,
+                _ => outer.get(step)?,
+            };
+        }
+        let (key, _) = outer.entry(last)?;
+        let span = Span {
+            start: key.span().start,
+            end: key.span().end,
+        };
+        let at = values.places.of(span)?;
+        let (_, position) = self.sources.position(at)?;
+        Some((at, position.line))
     }
 
     /// A place in a chart's `values.yaml` or in an argument.

@@ -6,6 +6,7 @@ use crate::finding::{Code, Finding, Severity};
 use crate::source::names::quoted;
 use netpol_helm::render::{Failure, FailureKind, MissingDependency, Rendering};
 use netpol_helm::values::{SchemaProblem, SchemaViolation};
+use std::collections::BTreeSet;
 
 pub(super) fn findings(
     rendering: &Rendering,
@@ -21,6 +22,12 @@ pub(super) fn findings(
     }
     for enabled in [true, false] {
         let missing = rendering.missing.iter().filter(|m| m.enabled == enabled);
+        // A chart that several depend on is missed once.
+        let mut told = BTreeSet::new();
+        let missing = missing.filter(|m| {
+            let of = &m.dependency;
+            told.insert((&of.name, &of.version, &of.repository, of.known_as()))
+        });
         found.extend(of_dependencies(
             request,
             texts,

@@ -83,8 +83,18 @@ fn of_unknown(
             let above = head.len().saturating_sub(1);
             let mut meant: Path = head.get(..above).unwrap_or_default().to_vec();
             meant.push(Rc::clone(near));
-            finding.edits = edit(&finding, key, near, texts).into_iter().collect();
-            finding.help(format!("did you mean `{}`?", dotted(&meant)))
+            let leaf = rendering.origins().leaf(first.origin).cloned();
+            let there = leaf.and_then(|leaf| texts.entry(rendering, &leaf, &meant));
+            if let Some((at, line)) = there {
+                // Renamed it would be given twice, and one of the two lost.
+                finding.see(at, "the right name stands here").help(format!(
+                    "did you mean `{}`? merge it into line {line}, where that stands",
+                    dotted(&meant)
+                ))
+            } else {
+                finding.edits = edit(&finding, key, near, texts).into_iter().collect();
+                finding.help(format!("did you mean `{}`?", dotted(&meant)))
+            }
         }
         (None, Some(_)) => {
             let paths: Vec<String> = (elsewhere.iter())

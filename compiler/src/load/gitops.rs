@@ -11,8 +11,9 @@ mod template;
 use super::Object;
 use super::charts::{Renderer, is_chart, real, repository};
 use crate::finding::{Code, Finding, Severity};
-use crate::source::Location;
+use crate::source::{Location, SourceId};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 /// How deep an Application may lead to Applications (`app of apps`).
@@ -136,6 +137,7 @@ fn say_absent(chart: &str, absent: &[Absent], renderer: &mut Renderer<'_>) {
 
 fn follow(paths: &[PathBuf], renderer: &mut Renderer<'_>) {
     let mut from = 0;
+    let mut files = BTreeMap::new();
     for _ in 0..DEEPEST {
         let objects: Vec<Object> = renderer
             .loaded
@@ -149,6 +151,7 @@ fn follow(paths: &[PathBuf], renderer: &mut Renderer<'_>) {
                 renderer: &mut *renderer,
                 paths,
                 object,
+                real: &mut files,
             };
             match (object.group(), object.kind.as_str()) {
                 ("argoproj.io", "Application") => argo::application(&mut asker, &Spec::of(object)),
@@ -169,6 +172,8 @@ struct Asker<'a, 'r> {
     /// The paths of the command line.
     paths: &'a [PathBuf],
     object: &'a Object,
+    /// The real path of each source that was asked for.
+    real: &'a mut BTreeMap<SourceId, Option<PathBuf>>,
 }
 
 impl Asker<'_, '_> {

@@ -87,11 +87,19 @@ fn plain(asker: &mut Asker<'_, '_>, spec: &Spec<'_>, directory: &Path) {
     let namespace: Arc<str> = destination(spec).into();
     let directory = super::real(directory);
     let renderer = &mut *asker.renderer;
+    let real = &mut *asker.real;
     for object in &mut renderer.loaded.objects {
-        let source = renderer.sources.get(object.source);
-        let file = source.map(|source| super::real(Path::new(&source.path)));
-        let lies_there = file.is_some_and(|file| file.starts_with(&directory));
-        if lies_there && object.home.is_none() {
+        if object.home.is_some() {
+            continue;
+        }
+        let source = object.source;
+        // A file holds many objects, and asking the file system takes longer than all else here.
+        let file = real.entry(source).or_insert_with(|| {
+            let source = renderer.sources.get(source);
+            source.map(|source| super::real(Path::new(&source.path)))
+        });
+        let lies_there = file.as_ref();
+        if lies_there.is_some_and(|file| file.starts_with(&directory)) {
             object.home = Some(Arc::clone(&namespace));
         }
     }
