@@ -246,3 +246,41 @@ fn a_kustomize_directory_is_built_by_the_program_that_is_there() {
         "{err}"
     );
 }
+
+#[test]
+fn nothing_is_said_of_a_cni_value_that_a_variable_stands_for() {
+    let dir = dir("gitops-cni-variables");
+    let values = "routingMode: native\nipv4NativeRoutingCIDR: \"${PODS}\"\n\
+                  cluster: {id: \"${ID}\", name: \"${NAME_OF_IT}\"}\n\
+                  bpf: {policyMapMax: \"${MOST}\"}\nkubeProxyReplacement: \"${REPLACE}\"\n";
+    write(&dir.join("cni.yaml"), values);
+    write(
+        &dir.join("pod.yaml"),
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n",
+    );
+    let args = [
+        "check",
+        "--format",
+        "concise",
+        "--cni-values",
+        "cni.yaml",
+        "pod.yaml",
+    ];
+    let (code, out, err) = in_dir(&dir, &args);
+    assert_eq!(
+        (code, out.as_str()),
+        (Some(0), "no findings in 2 files\n"),
+        "{err}"
+    );
+    // The same with values, of which there is something to say; and a key stays one that is unknown.
+    let filled = values.replace("${PODS}", "here").replace("${ID}", "1");
+    write(
+        &dir.join("cni.yaml"),
+        &format!("{filled}polices: \"${{X}}\"\n"),
+    );
+    let (code, out, _) = in_dir(&dir, &args);
+    assert_eq!(code, Some(1), "{out}");
+    for said in ["`cluster.id` takes a whole number", "`polices` is no key"] {
+        assert!(out.contains(said), "{out}");
+    }
+}

@@ -58,12 +58,42 @@ pub enum Shape {
 }
 
 impl Condition {
-    /// Does it hold for these values?
+    /// Does it surely hold for these values?
     pub fn holds(&self, values: &Merged<'_>) -> bool {
+        self.decide(values) == Some(true)
+    }
+
+    /// Does it hold? `None` where that hangs on a value that is not known yet.
+    fn decide(&self, values: &Merged<'_>) -> Option<bool> {
+        // Decided as soon as one of them is `ends`.
+        let of = |list: &[Self], ends: bool| {
+            let mut unknown = false;
+            for one in list {
+                match one.decide(values) {
+                    Some(holds) if holds == ends => return Some(ends),
+                    Some(_) => {}
+                    None => unknown = true,
+                }
+            }
+            (!unknown).then_some(!ends)
+        };
         match self {
-            Self::All(all) => all.iter().all(|one| one.holds(values)),
-            Self::Any(any) => any.iter().any(|one| one.holds(values)),
-            Self::Not(one) => !one.holds(values),
+            Self::All(all) => of(all, false),
+            Self::Any(any) => of(any, true),
+            Self::Not(one) => one.decide(values).map(|holds| !holds),
+            // That it was written is known, whatever it is.
+            Self::Given(_) => Some(self.is_so(values)),
+            _ => {
+                let known = self.keys().into_iter().all(|key| values.is_known(key));
+                known.then(|| self.is_so(values))
+            }
+        }
+    }
+
+    /// The same where every value is known.
+    fn is_so(&self, values: &Merged<'_>) -> bool {
+        match self {
+            Self::All(_) | Self::Any(_) | Self::Not(_) => self.holds(values),
             Self::On(key) => values.on(key),
             Self::Off(key) => !values.on(key),
             Self::Given(key) => values.place(key).is_some(),
@@ -91,7 +121,6 @@ impl Condition {
     }
 
     /// Every key that it speaks of.
-    #[cfg(test)]
     pub fn keys(&self) -> Vec<&str> {
         match self {
             Self::All(several) | Self::Any(several) => {

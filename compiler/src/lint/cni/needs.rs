@@ -50,9 +50,12 @@ impl Row {
         }
     }
 
-    /// Is the feature there?
+    /// Is the feature there, or may it be?
     pub fn is_on(&self, values: &Merged<'_>) -> bool {
         let key = self.decides(values);
+        if !values.is_known(&key) {
+            return true;
+        }
         let value = values.value(&key);
         let words = match value.as_ref() {
             serde_json::Value::Array(items) => {

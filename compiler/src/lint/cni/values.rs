@@ -76,6 +76,14 @@ impl<'a> Merged<'a> {
             .filter(|(path, _)| *path != "global" && !path.starts_with("global."))
     }
 
+    /// Is it known what templates see? Not where a variable stands that somebody fills in before Helm
+    /// does: `${NAME}` (postBuild of Flux, `envsubst`).
+    pub fn is_known(&self, key: &str) -> bool {
+        let paths = std::iter::once(key).chain(chart::above(key));
+        let mut given = paths.filter_map(|path| self.given(path));
+        given.all(|value| is_settled(&value.value))
+    }
+
     /// The value that templates see; `Null` where there is none. A mapping is told apart from an
     /// empty one, its contents are not told.
     pub fn value(&self, key: &str) -> Cow<'a, Value> {
@@ -127,6 +135,16 @@ impl<'a> Merged<'a> {
         } else {
             format!("judged by chart {version}")
         }
+    }
+}
+
+/// Holds the value no variable that is still to be filled in?
+pub(crate) fn is_settled(value: &Value) -> bool {
+    match value {
+        Value::String(text) => !text.contains("${"),
+        Value::Array(items) => items.iter().all(is_settled),
+        Value::Object(entries) => entries.values().all(is_settled),
+        _ => true,
     }
 }
 

@@ -26,6 +26,9 @@ pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
 fn overruled(values: &Merged<'_>, key: &str, flag: &str, rule: &Rule) -> Option<Finding> {
     let winner = values.given(&format!("extraConfig.{flag}"))?;
     let loser = values.given(key)?;
+    if !values.is_known(&format!("extraConfig.{flag}")) || !values.is_known(key) {
+        return None;
+    }
     let (wins, loses) = (text(&winner.value)?, text(&loser.value)?);
     if wins.eq_ignore_ascii_case(&loses) {
         return None;

@@ -87,6 +87,10 @@ struct Overflow {
 
 /// What the values say, as far as an agent takes it.
 fn size(values: &Merged<'_>) -> Option<usize> {
+    // Whatever is filled in, there is no more.
+    if !values.is_known("bpf.policyMapMax") {
+        return Some(MOST);
+    }
     let written = values.text("bpf.policyMapMax").parse::<usize>().ok()?;
     Some(written.clamp(LEAST, MOST))
 }

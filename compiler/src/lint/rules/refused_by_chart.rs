@@ -27,7 +27,7 @@ pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
 /// `values.schema.json` checks the types of all keys that `values.yaml` has.
 fn wrong_type(values: &Merged<'_>, leaf: &str, value: &CniValue, rule: &Rule) -> Option<Finding> {
     // Null takes the default away before the schema is asked.
-    if value.value.is_null() {
+    if value.value.is_null() || !values.is_known(leaf) {
         return None;
     }
     let object = [String::from("object")];

@@ -19,6 +19,7 @@ pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
         let from = row.since.is_none_or(|since| since <= version);
         from && row.until.is_none_or(|until| version <= until)
     });
+    let rows = rows.filter(|row| values.is_known(&row.key));
     let told = rows.filter_map(|row| tell(rule, row, values.given(&row.key)?));
     told.collect()
 }
@@ -28,10 +29,6 @@ fn tell(rule: &Rule, row: &Accepted, value: &CniValue) -> Option<Finding> {
         Value::Array(items) => items.iter().find_map(|item| refused(row, item))?,
         single => refused(row, single)?,
     };
-    // Flux puts a value in its place.
-    if bad.contains("${") {
-        return None;
-    }
     let near = nearest::word(&bad, row.values.iter().map(String::as_str));
     let accepted = accepted(row);
     let help = match near {

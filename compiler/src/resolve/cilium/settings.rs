@@ -122,7 +122,9 @@ impl Settings {
 /// A value at the top or under `cilium:`.
 fn find<'v>(values: &'v CniValues, key: &str) -> Option<&'v CniValue> {
     let nested = || values.leaves.get(&format!("cilium.{key}"));
-    values.leaves.get(key).or_else(nested)
+    let found = values.leaves.get(key).or_else(nested);
+    // What a variable stands for is not known: nothing is said.
+    found.filter(|found| found.value.as_str().is_none_or(|text| !text.contains("${")))
 }
 
 fn text(value: &CniValue) -> Option<String> {
