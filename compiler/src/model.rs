@@ -271,6 +271,10 @@ pub struct DeadRule {
     pub direction: Direction,
     /// The rule.
     pub rule: Location,
+    /// It names no peers, so that it would allow everybody.
+    pub everybody: bool,
+    /// It names no ports.
+    pub every_port: bool,
     /// The `policyTypes` list.
     pub policy_types: Location,
 }

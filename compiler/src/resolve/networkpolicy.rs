@@ -65,9 +65,16 @@ impl Reader<'_> {
                     rules.push(rule);
                     origins.push(origin);
                 } else {
+                    let side = match direction {
+                        Direction::Ingress => "from",
+                        Direction::Egress => "to",
+                    };
+                    let is_empty = |key: &str| node.get(key).is_none_or(NodeRef::is_empty);
                     dead_rules.push(DeadRule {
                         direction,
                         rule: self.object.locate(node),
+                        everybody: is_empty(side),
+                        every_port: is_empty("ports"),
                         policy_types: types.list,
                     });
                 }
