@@ -8,7 +8,7 @@ use crate::model::{ChartVersion, ImageBudget, NoImageBudget};
 use crate::suite::unknown;
 use netpol_policy::Dialect;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -100,6 +100,18 @@ impl Config {
         } else {
             Err(reader.faults)
         }
+    }
+
+    /// Every path that it names, relative to its directory.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let of_target = self.targets.iter().flat_map(|target| {
+            let charts = target.charts.iter();
+            let charts = charts.flat_map(|chart| std::iter::once(&chart.path).chain(&chart.values));
+            let lists = [&target.paths, &target.cni_values, &target.cluster_state];
+            lists.into_iter().flatten().chain(charts)
+        });
+        let all = of_target.chain(&self.check.baseline);
+        all.map(PathBuf::as_path)
     }
 
     /// A target by its name.

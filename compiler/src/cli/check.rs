@@ -184,7 +184,16 @@ fn run(
     terminal: &mut Terminal<'_>,
 ) -> Result<Exit, Failure> {
     args.one_on_stdout()?;
+    if args.unsafe_fixes && !args.fix && !args.diff {
+        return Err(Failure::new(
+            "--unsafe-fixes makes nothing by itself; give --fix, or --diff to see what it would make",
+        ));
+    }
     let settings = Settings::of(args)?;
+    // Whoever reads the report learns what is not looked for, though no flag says so.
+    if !args.more {
+        settings.note_left_out(args, terminal);
+    }
     let judge = args.judge(&settings, terminal)?;
     let mut analysis = resolve::read(&judge.asked);
     args.inputs.hint(&analysis, terminal);

@@ -8,7 +8,11 @@ use super::{Exit, Failure, Inputs, Terminal};
 use crate::config::{Config, FILE_NAME, Target};
 use crate::load::ChartInput;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
+
+/// The most bytes of a configuration.
+const LARGEST: u64 = 1 << 20;
 
 /// A configuration, and the directory that its paths begin at.
 #[derive(Debug, Clone)]
@@ -36,8 +40,8 @@ pub fn find(named: Option<&Path>) -> Result<Option<Found>, Failure> {
         },
     };
     let shown = path.display();
-    let text = fs::read_to_string(&path)
-        .map_err(|error| Failure::new(format!("{shown} cannot be read: {error}")))?;
+    let text =
+        bounded(&path).map_err(|why| Failure::new(format!("{shown} cannot be read: {why}")))?;
     let config = Config::parse(&text).map_err(|faults| {
         let lines = faults
             .iter()
@@ -45,12 +49,63 @@ pub fn find(named: Option<&Path>) -> Result<Option<Found>, Failure> {
         Failure::new(lines.collect::<Vec<_>>().join("\n       "))
     })?;
     let directory = path.parent().unwrap_or(Path::new("")).to_path_buf();
+    stays_inside(&path, &directory, &config)?;
     Ok(Some(Found {
         config,
         directory,
         text,
         path: path.clone(),
     }))
+}
+
+/// The text of a file that is one, and no larger than any configuration is.
+fn bounded(path: &Path) -> Result<String, String> {
+    let said = |error: std::io::Error| error.to_string();
+    if !fs::metadata(path).map_err(said)?.is_file() {
+        return Err("it is no regular file".to_owned());
+    }
+    let file = fs::File::open(path).map_err(said)?;
+    let mut text = String::new();
+    let read = file.take(LARGEST + 1).read_to_string(&mut text);
+    match read {
+        Ok(n) if u64::try_from(n).is_ok_and(|n| n <= LARGEST) => Ok(text),
+        Ok(_) => Err("it is larger than 1 MiB".to_owned()),
+        Err(error) => Err(said(error)),
+    }
+}
+
+/// What a configuration names may be shown in a report. Whoever writes the configuration of a
+/// repository can read the repository, and nothing beside it: a path that leaves it, also by a link,
+/// is refused.
+fn stays_inside(file: &Path, directory: &Path, config: &Config) -> Result<(), Failure> {
+    let here = if directory.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        directory
+    };
+    let Ok(real) = fs::canonicalize(here) else {
+        return Ok(());
+    };
+    let mut above = real.ancestors();
+    let Some(root) = above.find(|directory| directory.join(".git").exists()) else {
+        return Ok(());
+    };
+    let outside = |path: &Path| {
+        let real = fs::canonicalize(path);
+        real.is_ok_and(|real| !real.starts_with(root))
+    };
+    let shown = file.display();
+    if outside(file) {
+        let sentence = format!("{shown} is a link that leads out of the repository");
+        return Err(Failure::new(sentence));
+    }
+    match config.files().find(|path| outside(&here.join(path))) {
+        None => Ok(()),
+        Some(path) => Err(Failure::new(format!(
+            "{shown}: `{}` lies outside of the repository; give what lies there on the command line",
+            path.display()
+        ))),
+    }
 }
 
 /// The nearest file of that name, by the way upwards, so that no absolute path is shown.

@@ -139,3 +139,60 @@ fn init_finds_charts_and_values_of_the_cni() {
     let nothing = crate::support::dir("targets-nothing");
     netpolc(["init", nothing.to_str().unwrap()]).expect_code(2);
 }
+
+#[test]
+fn a_configuration_names_nothing_outside_of_its_repository() {
+    let dir = two("targets-outside").join("repository");
+    std::fs::create_dir_all(dir.join(".git")).unwrap();
+    write(&dir.join("in.yaml"), "{}\n");
+    write(&dir.join("../secret.yaml"), "word: hunter2\n");
+    std::os::unix::fs::symlink("../secret.yaml", dir.join("link.yaml")).unwrap();
+    for (key, path, refused) in [
+        ("paths", "../secret.yaml", true),
+        ("paths", "link.yaml", true),
+        ("paths", "in.yaml", false),
+        ("cni-values", "../secret.yaml", true),
+        ("cluster-state", "../secret.yaml", true),
+    ] {
+        let given = if key == "paths" {
+            ""
+        } else {
+            "paths = [\"in.yaml\"]\n"
+        };
+        let config = format!("[[target]]\nname = \"a\"\n{given}{key} = [\"{path}\"]\n");
+        write(&dir.join("netpolc.toml"), &config);
+        let (code, out, err) = in_dir(&dir, &["check"]);
+        let said = err.contains("lies outside of the repository");
+        assert_eq!(
+            (code == Some(2) && said, said),
+            (refused, refused),
+            "{config}{out}{err}"
+        );
+        assert!(!format!("{out}{err}").contains("hunter2"), "{out}{err}");
+    }
+    let chart = "[[target]]\nname = \"a\"\n[[target.charts]]\npath = \"..\"\n";
+    write(&dir.join("netpolc.toml"), chart);
+    assert_eq!(in_dir(&dir, &["check"]).0, Some(2));
+    write(&dir.join("netpolc.toml"), &"#\n".repeat(1 << 20));
+    let (code, _, err) = in_dir(&dir, &["check"]);
+    assert!(
+        code == Some(2) && err.contains("larger than 1 MiB"),
+        "{err}"
+    );
+}
+
+#[test]
+fn what_the_configuration_leaves_out_is_said() {
+    let dir = two("targets-left-out");
+    let config = format!("[check]\nselect = [\"NP3\"]\nignore = [\"NP306\"]\n{CONFIG}");
+    write(&dir.join("netpolc.toml"), &config);
+    let (_, _, err) = in_dir(&dir, &["check"]);
+    let said = "netpolc.toml leaves out NP306 ([check] ignore)";
+    assert_eq!(err.matches(said).count(), 1, "{err}");
+    assert!(
+        err.contains("looks for NP3 alone ([check] select)"),
+        "{err}"
+    );
+    let (_, _, err) = in_dir(&dir, &["check", "--ignore", "NP4", "--select", "NP"]);
+    assert!(!err.contains("[check]"), "{err}");
+}

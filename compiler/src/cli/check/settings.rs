@@ -2,7 +2,7 @@
 
 use super::Args;
 use crate::cli::targets::{self, Found};
-use crate::cli::{Failure, wishes};
+use crate::cli::{Failure, Terminal, wishes};
 use crate::finding::Severity;
 use crate::lint::suppress::Wishes;
 use crate::lint::{REGISTRY, Selection, nearest};
@@ -49,6 +49,20 @@ impl Settings {
             args_today: args.today,
             found,
         })
+    }
+
+    /// Says which codes the configuration leaves out without a flag that says so.
+    pub(super) fn note_left_out(&self, args: &Args, terminal: &mut Terminal<'_>) {
+        let Some(found) = &self.found else { return };
+        let (check, shown) = (&found.config.check, found.path.display());
+        if args.select.is_empty() && !check.select.is_empty() {
+            let codes = check.select.join(", ");
+            terminal.note(&format!("{shown} looks for {codes} alone ([check] select)"));
+        }
+        if args.ignore.is_empty() && !check.ignore.is_empty() {
+            let codes = check.ignore.join(", ");
+            terminal.note(&format!("{shown} leaves out {codes} ([check] ignore)"));
+        }
     }
 
     /// The suppressions of the configuration.
