@@ -178,7 +178,11 @@ pub(super) fn between(before: &Analysis, after: &Analysis) -> Result<Option<Stri
         return Ok(None);
     }
     let mut text = Vec::new();
-    let told = told(before, after, &difference, &comparison);
+    // What could not be taken into account is said once, by whoever asks.
+    let told = Told {
+        incomplete: [&[], &[]],
+        ..told(before, after, &difference, &comparison)
+    };
     text::write(&told, &mut text)?;
     Ok(Some(String::from_utf8_lossy(&text).into_owned()))
 }

@@ -283,6 +283,53 @@ fn a_misspelt_value_is_renamed_in_its_file() {
 }
 
 #[test]
+fn a_key_is_never_renamed_to_one_that_stands_beside_it() {
+    let dir = dir("values-twice");
+    let bad = root().join("policies-examples/lints/NP201/bad");
+    for file in [
+        "chart/Chart.yaml",
+        "chart/values.yaml",
+        "chart/templates/policy.yaml",
+        "chart/templates/pods.yaml",
+    ] {
+        let text = std::fs::read_to_string(bad.join(file)).unwrap();
+        write(&dir.join(file), &text);
+    }
+    let text = "networkPolicy:\n  prot: 9090\n  port: 9091\n";
+    write(&dir.join("values.yaml"), text);
+    let args = ["check", "chart", "-f", "values.yaml", "--select", "NP2"];
+    let more = ["--fix", "--unsafe-fixes"];
+    let (_, out, err) = in_dir(&dir, &[&args[..], &more[..]].concat());
+    let after = std::fs::read_to_string(dir.join("values.yaml")).unwrap();
+    assert_eq!(after, text, "{out}{err}");
+    assert!(out.contains("merge it into line 3"), "{out}");
+    // Given twice, the later one counts, and nobody else says so.
+    let twice = "networkPolicy:\n  port: 9090\nnetworkPolicy: {}\n";
+    write(&dir.join("values.yaml"), twice);
+    let args = ["check", "chart", "-f", "values.yaml", "--format", "concise"];
+    let (code, out, err) = in_dir(&dir, &args);
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert!(out.contains("values.yaml:3:1: NP104 [warning]"), "{out}");
+}
+
+#[test]
+fn charts_that_depend_on_each_other_are_taken_so_often_and_no_more() {
+    let dir = dir("charts-many");
+    std::fs::create_dir_all(dir.join(".git")).unwrap();
+    let chart = "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies:\n\
+                 - {name: a, version: 1.0.0, repository: \"file://.\"}\n\
+                 - {name: b, version: 1.0.0, repository: \"file://.\"}\n\
+                 - {name: d, version: 1.0.0, repository: \"file://.\"}\n";
+    write(&dir.join("c/Chart.yaml"), chart);
+    let (_, out, err) = in_dir(&dir, &["check", ".", "--format", "concise"]);
+    assert!(
+        out.contains("depends on more than 256 charts"),
+        "{out}{err}"
+    );
+    assert!(out.matches("the dependency `a`").count() <= 1, "{out}");
+}
+
+#[test]
 fn values_that_become_secrets_are_never_shown() {
     let dir = dir("values-secret");
     write(

@@ -243,3 +243,103 @@ fn an_edit_of_a_text_that_targets_share_is_proved_in_all_of_them() {
     assert!(err.contains("target two:\n"), "{err}");
     assert!(read(&dir, "base/pod.yaml").contains("\"1\""));
 }
+
+#[test]
+fn unsafe_fixes_alone_is_a_slip() {
+    let dir = dir("fix-unsafe-alone");
+    write(&dir.join("a.yaml"), IDLE);
+    let (code, out, err) = fix(&dir, &["--unsafe-fixes", "a.yaml"]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(err.contains("give --fix, or --diff"), "{err}");
+}
+
+/// A workload and a Service in front of it, whose places move with every edit above them.
+const PARTIES: &str = "apiVersion: v1\nkind: Pod\n\
+    metadata: {name: api, namespace: shop, labels: {app: api}}\n\
+    spec: {containers: [{name: a, image: a, ports: [{containerPort: 80}]}]}\n---\n\
+    apiVersion: v1\nkind: Service\nmetadata: {name: api, namespace: shop}\n\
+    spec: {selector: {app: api}, ports: [{port: 80}]}\n---\n\
+    apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n";
+
+/// A NetworkPolicy of the shop for its API.
+fn policy(name: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n\
+         metadata: {{name: {name}, namespace: shop}}\nspec:\n  \
+         podSelector: {{matchLabels: {{app: api}}}}\n{spec}"
+    )
+}
+
+#[test]
+fn what_means_the_same_is_safe_though_others_may_be_there() {
+    let dir = dir("fix-same");
+    write(&dir.join("parties.yaml"), PARTIES);
+    let text = policy(
+        "a",
+        "  policyTypes: [Ingress]\n  ingress:\n  - from:\n    ports: [{port: 80}]\n",
+    );
+    write(&dir.join("a.yaml"), &text);
+    let (_, out, err) = fix(&dir, &["--fix", "--select", "NP408", "."]);
+    assert!(err.contains("fixed 1 finding"), "{out}{err}");
+    let expected = text.replace("- from:\n    ports", "- ports");
+    assert_eq!(read(&dir, "a.yaml"), expected);
+}
+
+#[test]
+fn a_rule_that_repeats_another_one_is_deleted_in_an_open_world() {
+    let dir = dir("fix-repeats");
+    write(&dir.join("parties.yaml"), PARTIES);
+    let rules = "  policyTypes: [Ingress]\n  ingress:\n  - ports: [{port: 80}]\n";
+    let more = "  - from: [{podSelector: {}}]\n    ports: [{port: 80}]\n";
+    write(&dir.join("a.yaml"), &policy("a", &format!("{rules}{more}")));
+    let (_, out, err) = fix(&dir, &["--fix", "--select", "NP303", "."]);
+    assert!(err.contains("fixed 1 finding"), "{out}{err}");
+    assert_eq!(read(&dir, "a.yaml"), policy("a", rules));
+}
+
+#[test]
+fn what_an_edit_brings_up_is_left_for_the_next_report() {
+    let dir = dir("fix-cascade");
+    write(&dir.join("parties.yaml"), PARTIES);
+    // With Egress in policyTypes the first policy says all that the second one says.
+    let first = policy(
+        "a",
+        "  policyTypes: [Ingress]\n  ingress: [{from: [{podSelector: {}}]}]\n  egress:\n  \
+         - to: [{namespaceSelector: {}}]\n",
+    );
+    let second = policy(
+        "b",
+        "  policyTypes: [Egress]\n  egress:\n  \
+         - to: [{namespaceSelector: {}}]\n    ports: [{port: 80}]\n  \
+         - to: [{ipBlock: {cidr: 192.0.2.0/24}}]\n",
+    );
+    write(&dir.join("a.yaml"), &first);
+    write(&dir.join("b.yaml"), &second);
+    let (_, out, err) = fix(&dir, &["--fix", "--unsafe-fixes", "."]);
+    assert!(err.contains("a.yaml:9:5: NP309 changes this"), "{out}{err}");
+    assert!(read(&dir, "a.yaml").contains("[Ingress, Egress]"));
+    assert!(out.contains("NP303"), "{out}");
+    assert_eq!(read(&dir, "b.yaml"), second);
+}
+
+#[test]
+fn a_rule_for_everybody_is_never_switched_on_where_others_close() {
+    let dir = dir("fix-everybody");
+    write(&dir.join("parties.yaml"), PARTIES);
+    let open = policy(
+        "a",
+        "  policyTypes: [Ingress]\n  ingress: [{from: [{podSelector: {}}]}]\n  egress: [{}]\n",
+    );
+    let close = policy(
+        "b",
+        "  policyTypes: [Egress]\n  egress: [{to: [{podSelector: {}}]}]\n",
+    );
+    write(&dir.join("a.yaml"), &open);
+    write(&dir.join("b.yaml"), &close);
+    let (_, _, err) = fix(&dir, &["--fix", "--unsafe-fixes", "."]);
+    assert_eq!(read(&dir, "a.yaml"), open, "{err}");
+    let args = ["check", "--select", "NP309", "."];
+    let (_, out, _) = in_dir(&dir, &args);
+    assert!(out.contains("would allow everybody at egress"), "{out}");
+    assert!(!out.contains("isolates"), "{out}");
+}

@@ -16,10 +16,10 @@ use crate::cli::{Exit, Failure, Terminal};
 use crate::resolve::{self, Analysis};
 use apply::{Apart, Change};
 use files::Files;
-use proof::{Candidate, Outcome};
+use proof::{About, Candidate, Outcome, Texts};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// An edit may bring up a finding that has an edit as well; this often is looked again.
+/// Edits that overlap wait for each other; this often is looked again.
 const ROUNDS: usize = 100;
 
 /// What is left after fixing.
@@ -46,10 +46,13 @@ pub(super) fn run(
         judge,
         files: Files::new(args.diff),
         given_up: BTreeSet::new(),
+        reported: BTreeMap::new(),
         fixed: 0,
         risky: 0,
+        told_incomplete: false,
     };
     let mut judged = judge.judged(analysis);
+    fixer.reported = proof::abouts(&judged);
     for _ in 0..ROUNDS {
         let all = fixer.candidates(&judged, terminal);
         let apart = without_overlaps(&all);
@@ -90,24 +93,36 @@ struct Fixer<'a> {
     files: Files,
     /// Edits that are not made, by what they are.
     given_up: BTreeSet<String>,
+    /// What the report before the first edit held and is not fixed yet. What an edit brings up is
+    /// for the next report: nobody has read it.
+    reported: BTreeMap<About, usize>,
     fixed: usize,
     /// How many would need `--unsafe-fixes`.
     risky: usize,
+    /// It has been said what the comparisons leave out.
+    told_incomplete: bool,
 }
 
 impl Fixer<'_> {
     /// The findings with edits that may still be made, in the order of reports.
     fn candidates(&mut self, judged: &Judged, terminal: &mut Terminal<'_>) -> Vec<Candidate> {
         let mut candidates = Vec::new();
+        let mut taken: BTreeMap<About, usize> = BTreeMap::new();
         for finding in judged.sifted.told.iter().filter(|f| !f.edits.is_empty()) {
             let Some(candidate) = Candidate::new(finding, &judged.analysis.sources) else {
                 continue;
             };
-            if self.given_up.contains(&candidate.key) {
+            let about = candidate.about();
+            let left = self.reported.get(&about).copied().unwrap_or_default();
+            let waiting = taken.entry(about).or_default();
+            if self.given_up.contains(&candidate.key) || *waiting >= left {
                 continue;
             }
             match self.files.may_edit(&candidate, &judged.analysis) {
-                Ok(()) => candidates.push(candidate),
+                Ok(()) => {
+                    *waiting += 1;
+                    candidates.push(candidate);
+                }
                 Err(sentence) => {
                     self.given_up.insert(candidate.key);
                     terminal.note(&format!("{} is not fixed: {sentence}", candidate.shown));
@@ -137,8 +152,7 @@ impl Fixer<'_> {
         )?;
         let [one] = candidates else {
             if let Outcome::Safe = outcome {
-                self.fixed += candidates.len();
-                self.files.take(texts, &judged.analysis);
+                self.take(texts, candidates, judged);
                 return Ok(Some(after));
             }
             // Which of them it is, is found by asking for fewer.
@@ -152,6 +166,7 @@ impl Fixer<'_> {
             Outcome::Safe => {}
             Outcome::Changes(told) if self.args.unsafe_fixes => {
                 let at = &one.shown;
+                self.tell_incomplete(judged, terminal);
                 write!(terminal.stderr, "fixing {at} changes this:\n{told}\n").unwrap_or_default();
             }
             Outcome::Changes(_) => {
@@ -165,9 +180,28 @@ impl Fixer<'_> {
                 return Ok(None);
             }
         }
-        self.fixed += 1;
-        self.files.take(texts, &judged.analysis);
+        self.take(texts, candidates, judged);
         Ok(Some(after))
+    }
+
+    /// Keeps the edits of these candidates.
+    fn take(&mut self, texts: Texts, candidates: &[&Candidate], judged: &Judged) {
+        self.fixed += candidates.len();
+        for candidate in candidates {
+            if let Some(left) = self.reported.get_mut(&candidate.about()) {
+                *left = left.saturating_sub(1);
+            }
+        }
+        self.files.take(texts, &judged.analysis);
+    }
+
+    /// Says once what the comparisons cannot take into account.
+    fn tell_incomplete(&mut self, judged: &Judged, terminal: &mut Terminal<'_>) {
+        if !std::mem::replace(&mut self.told_incomplete, true) {
+            for sentence in &judged.analysis.model.incomplete {
+                terminal.note(&format!("incomplete: {sentence}"));
+            }
+        }
     }
 
     fn finish(self, terminal: &mut Terminal<'_>) -> Result<Left, Failure> {

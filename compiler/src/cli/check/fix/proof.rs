@@ -4,9 +4,12 @@ use super::apply::Change;
 use crate::cli::check::judge::{Judge, Judged};
 use crate::cli::{Failure, diff};
 use crate::finding::{Finding, Severity};
+use crate::lint::wider::Wider;
+use crate::model::Route;
 use crate::resolve::{self, Analysis};
 use crate::source::Sources;
-use std::collections::BTreeMap;
+use netpol_policy::{Options, Policy, PolicySet, PortMatch, Rule, Tier};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Texts by the path that reports show.
@@ -62,6 +65,26 @@ impl Candidate {
             changes,
         })
     }
+}
+
+/// Code, and object or path.
+pub(super) type About = (String, String);
+
+impl Candidate {
+    /// What it is about, which an edit of something else does not change.
+    pub(super) fn about(&self) -> About {
+        (self.said.0.clone(), self.said.1.clone())
+    }
+}
+
+/// How many findings there are of each code about each object.
+pub(super) fn abouts(judged: &Judged) -> BTreeMap<About, usize> {
+    let mut abouts = BTreeMap::new();
+    for finding in &judged.sifted.told {
+        let (code, about, _) = said(finding, &judged.analysis.sources);
+        *abouts.entry((code, about)).or_default() += 1;
+    }
+    abouts
 }
 
 fn said(finding: &Finding, sources: &Sources) -> Said {
@@ -135,7 +158,8 @@ fn compared(
     candidates: &[&Candidate],
     after: &Judged,
 ) -> Result<Outcome, Failure> {
-    match useless(before, candidates, after) {
+    let torn = torn(before, candidates, after);
+    match torn.or_else(|| useless(before, candidates, after)) {
         Some(why) => Ok(Outcome::Useless(why)),
         None => reachability(&before.analysis, &after.analysis),
     }
@@ -171,9 +195,42 @@ fn counted(judged: &Judged) -> BTreeMap<Said, (Severity, usize)> {
     counted
 }
 
+/// Why a text is worse YAML than before: it must never be left with a key given twice, or with less
+/// of it that can be read, whatever findings are asked for.
+fn torn(before: &Judged, candidates: &[&Candidate], after: &Judged) -> Option<String> {
+    let paths: BTreeSet<&String> = candidates.iter().flat_map(|c| c.changes.keys()).collect();
+    let yaml = |path: &&String| !path.ends_with(".toml");
+    paths.into_iter().filter(yaml).find_map(|path| {
+        let [was, is] = [before, after].map(|judged| faults(&judged.analysis.sources, path));
+        let mut kinds = is.iter();
+        let new = kinds.find(|(said, n)| was.get(*said).is_none_or(|before| before < n));
+        new.map(|(said, _)| format!("in `{path}` {said} after the edit"))
+    })
+}
+
+/// What the newest text of a path has against it as YAML, and how often.
+fn faults(sources: &Sources, path: &str) -> BTreeMap<&'static str, usize> {
+    let mut faults = BTreeMap::new();
+    let source = sources.iter().filter(|(_, s)| s.path == path).last();
+    let Some((_, source)) = source else {
+        return faults;
+    };
+    let parsed = netpol_yaml::parse_shared(&source.text, &netpol_yaml::Limits::default());
+    for diagnostic in &parsed.diagnostics {
+        let said = if diagnostic.kind.is_strict_only() {
+            "a key is given twice"
+        } else {
+            "something is no YAML"
+        };
+        *faults.entry(said).or_default() += 1;
+    }
+    faults
+}
+
 fn reachability(before: &Analysis, after: &Analysis) -> Result<Outcome, Failure> {
     let [a, b] = [&before.model, &after.model];
-    if a.policies == b.policies && a.cluster == b.cluster && a.routes == b.routes {
+    let same_parties = a.cluster == b.cluster && same_routes(&a.routes, &b.routes);
+    if same_parties && (a.policies == b.policies || only_repeated(&a.policies, &b.policies)) {
         return Ok(Outcome::Safe);
     }
     if let Some(told) = diff::between(before, after)? {
@@ -188,4 +245,74 @@ fn reachability(before: &Analysis, after: &Analysis) -> Result<Outcome, Failure>
                     (--closed-world says that there are none)\n";
         Outcome::Changes(told.to_owned())
     })
+}
+
+/// Do services lead to the same backends? Where they stand in the texts does not matter.
+fn same_routes(a: &[Route], b: &[Route]) -> bool {
+    let same_ports = |a: &Route, b: &Route| {
+        a.ports.len() == b.ports.len()
+            && a.ports.iter().zip(&b.ports).all(|(a, b)| {
+                (&a.name, a.protocol, a.port, &a.backends)
+                    == (&b.name, b.protocol, b.port, &b.backends)
+            })
+    };
+    a.len() == b.len()
+        && a.iter().zip(b).all(|(a, b)| {
+            let head = (&a.namespace, &a.name, a.from_outside);
+            head == (&b.namespace, &b.name, b.from_outside) && same_ports(a, b)
+        })
+}
+
+/// Are the policies the same but for rules that said nothing that another rule, which is left, does
+/// not say of everybody they spoke of? Then nothing changes in any cluster.
+fn only_repeated(a: &PolicySet, b: &PolicySet) -> bool {
+    let (before, after) = (a.policies(), b.policies());
+    if a.options() != b.options() || before.len() != after.len() {
+        return false;
+    }
+    let wider = Wider::new(after);
+    before.iter().zip(after).enumerate().all(|(at, (was, is))| {
+        let same = (was.tier, &was.key, &was.subject, was.isolates)
+            == (is.tier, &is.key, &is.subject, is.isolates);
+        let gone = without(&was.rules, &is.rules);
+        same && gone.is_some_and(|gone| {
+            gone.is_empty() || {
+                let others = wider.of(at, after).iter();
+                let others: Vec<&Policy> = others.filter_map(|at| after.get(*at)).collect();
+                let said = |rule: &&Rule| others.iter().any(|o| says(o, was, rule, a.options()));
+                gone.iter().all(said)
+            }
+        })
+    })
+}
+
+/// The rules that are gone; `None` when there is one that was not there.
+fn without<'r>(before: &'r [Rule], after: &[Rule]) -> Option<Vec<&'r Rule>> {
+    let mut left = after.iter().peekable();
+    let mut gone = Vec::new();
+    for rule in before {
+        if left.next_if(|next| *next == rule).is_none() {
+            gone.push(rule);
+        }
+    }
+    left.next().is_none().then_some(gone)
+}
+
+/// Does a rule of the policy, which selects everybody whom `of` selects, say all that this one says?
+/// In ordered tiers it matters where, so that nothing is taken from there; a name of a port may open
+/// nothing under Cilium (NP311).
+fn says(policy: &Policy, of: &Policy, rule: &Rule, options: Options) -> bool {
+    let named = |rule: &Rule| {
+        let mut ports = rule.ports.iter().flatten();
+        ports.any(|port| matches!(port, PortMatch::Named { .. }))
+    };
+    policy.tier == of.tier
+        && of.tier == Tier::Namespace
+        && rule.condition.is_none()
+        && policy.rules.iter().any(|wide| {
+            wide.action == rule.action
+                && wide.condition.is_none()
+                && !named(wide)
+                && rule.is_within(wide, options)
+        })
 }
