@@ -148,10 +148,11 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions, sources: &mut Sources) -> 
     let mut report = Report::default();
     let mut files = files::Files::default();
     for path in paths {
-        files.add(path, sources, &mut report);
+        files.add(path, &options.limits, sources, &mut report);
     }
     let mut loaded = Loaded::default();
     let kustomizations = files.kustomizations.iter().map(|k| k.directory.as_path());
+    let kustomizations = kustomizations.chain(files.plain.iter().map(PathBuf::as_path));
     let layout = kustomize::Layout::read(kustomizations, &options.limits);
     let mut read = Vec::new();
     for file in &files.list {
@@ -195,7 +196,7 @@ pub(crate) fn read_text(
 ) -> (Option<(SourceId, Arc<str>)>, Vec<Finding>) {
     let mut report = Report::default();
     let mut files = files::Files::default();
-    files.add(path, sources, &mut report);
+    files.add(path, &options.limits, sources, &mut report);
     let text = match files.list.as_slice() {
         [file] => text::read(file, options, sources, &mut report),
         _ if report.findings.is_empty() => {

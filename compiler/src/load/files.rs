@@ -7,7 +7,7 @@
 use super::charts::{self, Chart};
 use super::kustomize;
 use super::names::shown;
-use super::{Report, beside};
+use super::{Limits, Report, beside};
 use crate::source::Sources;
 use std::collections::BTreeSet;
 use std::fs;
@@ -35,6 +35,8 @@ pub(super) struct Files {
     pub charts: Vec<Chart>,
     /// Directories with a kustomization, each once.
     pub kustomizations: Vec<Kustomization>,
+    /// Directories of kustomizations that reading says as much of as building.
+    pub plain: Vec<PathBuf>,
     /// What was passed over, one sentence each.
     pub passed_over: Vec<String>,
     seen: BTreeSet<PathBuf>,
@@ -52,7 +54,13 @@ pub(super) struct Kustomization {
 
 impl Files {
     /// Adds what one path of the command line stands for.
-    pub fn add(&mut self, path: &Path, sources: &mut Sources, report: &mut Report) {
+    pub fn add(
+        &mut self,
+        path: &Path,
+        limits: &Limits,
+        sources: &mut Sources,
+        report: &mut Report,
+    ) {
         if is_stream(path) {
             let name = if path == Path::new("-") {
                 "<stdin>".to_owned()
@@ -64,7 +72,7 @@ impl Files {
         }
         match fs::metadata(path) {
             Err(error) => unreadable(path, &error, sources, report),
-            Ok(about) if about.is_dir() => self.add_directory(path, sources, report),
+            Ok(about) if about.is_dir() => self.add_directory(path, limits, sources, report),
             Ok(about) if about.is_file() => {
                 if let Some(chart) = charts::of_template(path) {
                     charts::report(&chart, sources, report);
@@ -96,13 +104,46 @@ impl Files {
         }
     }
 
+    /// Adds what a kustomization is made of, where reading it says the same as building it: then
+    /// findings stand in files. Not what lies above the working directory, which has no short name.
+    fn add_plainly(&mut self, root: &Path, limits: &Limits) -> bool {
+        let here = std::env::current_dir().and_then(fs::canonicalize);
+        let Some((directories, files)) = kustomize::Layout::plainly(root, limits) else {
+            return false;
+        };
+        let short =
+            |path: &PathBuf| Some(path.strip_prefix(here.as_ref().ok()?).ok()?.to_path_buf());
+        let short_ones: Option<Vec<PathBuf>> = files.iter().map(short).collect();
+        let Some(files) = short_ones else {
+            return false;
+        };
+        for directory in directories {
+            if self.kustomized.insert(directory.clone()) {
+                self.plain.push(directory);
+            }
+        }
+        for file in &files {
+            self.add_file(file, false);
+        }
+        let beside = kustomize::Layout::beside(root, limits);
+        self.passed_over
+            .extend(kustomize::not_taken_up(root, &beside));
+        true
+    }
+
     fn push(&mut self, path: PathBuf, identity: PathBuf, shown: String, named: bool) {
         if self.seen.insert(identity) {
             self.list.push(File { path, shown, named });
         }
     }
 
-    fn add_directory(&mut self, root: &Path, sources: &mut Sources, report: &mut Report) {
+    fn add_directory(
+        &mut self,
+        root: &Path,
+        limits: &Limits,
+        sources: &mut Sources,
+        report: &mut Report,
+    ) {
         if charts::renders(root) {
             self.add_chart(root.to_path_buf(), true);
             self.passed_over
@@ -113,9 +154,14 @@ impl Files {
             charts::report(&chart, sources, report);
             return;
         }
-        if kustomize::is_here(root) && kustomize::is_installed() {
-            self.add_kustomization(root.to_path_buf(), true);
-            return;
+        if kustomize::is_here(root) {
+            if self.add_plainly(root, limits) {
+                return;
+            }
+            if kustomize::is_installed() {
+                self.add_kustomization(root.to_path_buf(), true);
+                return;
+            }
         }
         let mut charts: Vec<PathBuf> = Vec::new();
         let mut hidden: Vec<PathBuf> = Vec::new();

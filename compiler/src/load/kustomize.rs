@@ -21,6 +21,7 @@ use super::{LoadOptions, Loaded, documents};
 use crate::finding::{Code, Finding, Severity};
 use crate::source::names::{quoted, shown};
 use crate::source::{Location, Sources, Span};
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -101,6 +102,16 @@ fn build(directory: &Path, options: &LoadOptions) -> Result<String, String> {
     String::from_utf8(done.stdout).map_err(|_| said("writes no UTF-8".to_owned()))
 }
 
+/// A sentence about manifests below a directory that its kustomization does not take up.
+pub(super) fn not_taken_up(directory: &Path, beside: &BTreeSet<String>) -> Option<String> {
+    let (name, files) = (shown(directory), tell::some(beside));
+    (!beside.is_empty()).then(|| {
+        format!(
+            "files below `{name}` that its kustomization does not take up are not read: {files}"
+        )
+    })
+}
+
 /// Takes in what the named directories build, and says what was not built.
 pub(super) fn read(
     files: &Files,
@@ -113,13 +124,7 @@ pub(super) fn read(
         let directory = &kustomization.directory;
         take(directory, None, options, sources, loaded);
         let beside = Layout::beside(directory, &options.limits);
-        if !beside.is_empty() {
-            loaded.incomplete.push(format!(
-                "files below `{}` that its kustomization does not take up are not read: {}",
-                shown(directory),
-                tell::some(&beside)
-            ));
-        }
+        loaded.incomplete.extend(not_taken_up(directory, &beside));
     }
     if let Some(first) = found.first() {
         let name = shown(&first.directory);

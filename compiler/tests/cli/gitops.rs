@@ -214,7 +214,10 @@ fn a_kustomize_directory_is_built_by_the_program_that_is_there() {
     use std::os::unix::fs::PermissionsExt;
     use std::process::Command;
     let dir = repository("kustomize");
-    write(&dir.join("k/kustomization.yaml"), "resources: [np.yaml]\n");
+    write(
+        &dir.join("k/kustomization.yaml"),
+        "namePrefix: x-\nresources: [np.yaml]\n",
+    );
     write(
         &dir.join("k/np.yaml"),
         "apiVersion: v1\nkind: Namespace\nmetadata: {name: plain}\n",

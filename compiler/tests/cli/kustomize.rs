@@ -598,3 +598,40 @@ fn a_chart_or_a_hidden_directory_hides_no_manifest() {
         all["incomplete"]
     );
 }
+
+#[test]
+fn a_directory_that_only_gathers_files_is_read_so_that_findings_stand_in_them() {
+    let dir = tree(
+        "kustomize-plain",
+        &[
+            (
+                "base/kustomization.yaml",
+                "resources: [api.yaml, deny.yaml]\n",
+            ),
+            ("base/api.yaml", DEPLOYMENT),
+            (
+                "base/deny.yaml",
+                &POLICY.replace("podSelector: {}", "podSelector: []"),
+            ),
+            (
+                "prod/kustomization.yaml",
+                "namespace: shop\nresources: [../base]\n",
+            ),
+            ("prod/loose.yaml", POLICY),
+        ],
+    );
+    let (_, out, err) = in_dir(&dir, &["check", "prod", "--format", "concise"]);
+    assert!(out.contains("base/deny.yaml:4:8: NP103"), "{out}{err}");
+    assert!(
+        out.contains("NetworkPolicy shop/deny is left out"),
+        "{out}{err}"
+    );
+    assert!(
+        format!("{out}{err}").contains("not read: `loose.yaml`"),
+        "{out}{err}"
+    );
+    assert!(
+        !format!("{out}{err}").contains("read, not built"),
+        "{out}{err}"
+    );
+}

@@ -7,7 +7,7 @@
 
 use super::super::beside::manifests_below;
 use super::super::charts::real;
-use super::super::files::is_hidden;
+use super::super::files::{is_hidden, is_manifest};
 use super::super::{Kustomized, Limits, Loaded, Object};
 use super::said::{Home, Said, said};
 use super::tell;
@@ -62,8 +62,37 @@ impl Layout {
         }
     }
 
+    /// What a directory is made of, where reading its files says the same as building it: the
+    /// directories of the kustomizations, and the files.
+    pub(in crate::load) fn plainly(
+        directory: &Path,
+        limits: &Limits,
+    ) -> Option<(Vec<PathBuf>, Vec<PathBuf>)> {
+        let (mut directories, mut files) = (BTreeSet::new(), BTreeSet::new());
+        let mut open = vec![real(directory)];
+        while let Some(path) = open.pop() {
+            if directories.len() > MOST_STEPS || files.len() > MOST_STEPS {
+                return None;
+            }
+            if path.is_file() {
+                files.insert(is_manifest(&path).then_some(path)?);
+            } else if directories.insert(path.clone()) {
+                let said = said(&path, limits)?;
+                if !said.is_plain || !said.missing.is_empty() {
+                    return None;
+                }
+                open.extend(said.resources);
+                open.extend(said.components);
+            }
+        }
+        Some((
+            directories.into_iter().collect(),
+            files.into_iter().collect(),
+        ))
+    }
+
     /// Manifests below a directory that its kustomization does not take up, by way of others either.
-    pub(super) fn beside(directory: &Path, limits: &Limits) -> BTreeSet<String> {
+    pub(in crate::load) fn beside(directory: &Path, limits: &Limits) -> BTreeSet<String> {
         let all = manifests_below(directory, is_hidden);
         let names: BTreeSet<PathBuf> = all.iter().filter_map(|f| Some(real(f.parent()?))).collect();
         let layout = Self::read(names.iter().map(PathBuf::as_path), limits);

@@ -51,6 +51,8 @@ pub(super) struct Said {
     pub patches: Vec<Target>,
     /// What it refers to and is not there, as written.
     pub missing: Vec<String>,
+    /// Does it change nothing but namespaces and what decides about no packet?
+    pub is_plain: bool,
 }
 
 /// Reads the kustomization of a directory.
@@ -96,8 +98,45 @@ pub(super) fn said(directory: &Path, limits: &Limits) -> Option<Said> {
         components: here(components, true),
         patches: targets_of(root, directory, limits),
         parts: here(parts, false),
+        is_plain: is_plain(root),
         missing,
     })
+}
+
+/// Fields that change no name, label or namespace of what is analysed beside `namespace` itself.
+const PLAIN: [&str; 16] = [
+    "apiVersion",
+    "kind",
+    "metadata",
+    "namespace",
+    "resources",
+    "bases",
+    "components",
+    "images",
+    "replicas",
+    "commonAnnotations",
+    "configMapGenerator",
+    "secretGenerator",
+    "generatorOptions",
+    "buildMetadata",
+    "sortOptions",
+    "labels",
+];
+
+fn is_plain(root: NodeRef<'_>) -> bool {
+    let known = |key: NodeRef<'_>| key.as_str().is_some_and(|key| PLAIN.contains(&key));
+    let is_on = |item: &NodeRef<'_>, key: &str| {
+        item.get(key)
+            .is_some_and(|value| value.as_bool() != Some(false))
+    };
+    // Labels of the objects alone decide about nothing; those of templates and selectors do.
+    let mut labels = root.get("labels").into_iter().flat_map(NodeRef::items);
+    let relabels = labels.any(|item| {
+        is_on(&item, "includeSelectors")
+            || is_on(&item, "includeTemplates")
+            || is_on(&item, "fields")
+    });
+    root.entries().all(|(key, _)| known(key)) && !relabels
 }
 
 /// A file of Kustomize, if it is there and not too long. What says that it is short is not believed.
