@@ -85,9 +85,8 @@ struct Overflow {
     ranked: Vec<usize>,
 }
 
-/// What the values say, as far as an agent takes it.
+/// What the values say, as far as an agent takes it; the most where that is not known yet.
 fn size(values: &Merged<'_>) -> Option<usize> {
-    // Whatever is filled in, there is no more.
     if !values.is_known("bpf.policyMapMax") {
         return Some(MOST);
     }
