@@ -9,6 +9,7 @@ mod apply;
 mod files;
 mod patch;
 mod proof;
+mod same;
 
 use super::Args;
 use super::judge::{Judge, Judged};
