@@ -7,6 +7,7 @@
 //! Rules never look at pairs of pods. [`Context`] groups pods that no policy tells apart, and
 //! every rule walks over what was written, so that its cost grows with the text.
 
+pub mod absent;
 pub mod ask;
 pub mod blocks;
 pub mod cni;

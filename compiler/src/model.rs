@@ -12,7 +12,7 @@ pub use size::{ImageBudget, NoImageBudget};
 
 use crate::source::Location;
 use netpol_policy::{Cluster, Direction, PolicyKey, PolicySet, Protocol};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that analyses may look at.
 #[derive(Debug, Clone, Default)]
@@ -54,6 +54,47 @@ pub struct Model {
     /// May anything but policies be missing that was in the input: files that could not be read,
     /// workloads or namespaces that the server refuses? Then who is not found may be just there.
     pub parties_missing: bool,
+    /// Parts of rules that name nobody who is known, in the order of reading.
+    pub absent: Vec<Absent>,
+    /// The policies with rules from which the agent of Cilium learns the addresses of names
+    /// (`rules.dns`).
+    pub learning: BTreeSet<PolicyKey>,
+}
+
+/// A part of a rule that names nobody who is known, so that the rule has no such peer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absent {
+    /// The policy; of several specifications in one object the first.
+    pub policy: PolicyKey,
+    /// The rule's direction.
+    pub direction: Direction,
+    /// The part.
+    pub at: Location,
+    /// What is named.
+    pub what: AbsentPeer,
+    /// The sentence of [`Model::incomplete`] that says so too.
+    pub sentence: Option<String>,
+}
+
+/// Whom a rule names without anybody being meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AbsentPeer {
+    /// Lists of peers without items (S-CILIUM-EMPTY).
+    EmptyList {
+        /// The key of the first one.
+        key: &'static str,
+        /// Does the rule name ports?
+        ports: bool,
+    },
+    /// A service that is not in the input (S-CILIUM-SERVICES).
+    Service {
+        /// Every namespace where none is given.
+        namespace: Option<String>,
+        /// `serviceName`.
+        name: String,
+    },
+    /// Names of DNS, while no policy lets the agent learn their addresses.
+    Names,
 }
 
 /// A workload by what it is called.

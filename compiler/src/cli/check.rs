@@ -229,10 +229,11 @@ fn run(
         let marks = ledger.baseline.marks();
         known::take_out(&mut sifted, &analysis.sources, &marks, By::Baseline);
     }
+    let incomplete = lint::absent::unsaid(&analysis.model, &sifted.told);
     let report = Report {
         suppressed: &sifted.suppressed,
         show_suppressed: args.show_suppressed,
-        ..Report::new(&analysis.sources, &sifted.told, &analysis.model.incomplete)
+        ..Report::new(&analysis.sources, &sifted.told, &incomplete)
     };
     args.write(&report, terminal)?;
     let fails = |f: &Finding| f.severity >= settings.fail_on;

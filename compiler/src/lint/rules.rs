@@ -42,7 +42,7 @@ pub mod yaml_surprise;
 use netpol_policy::{Action, PolicyKey};
 
 /// `Kind/namespace/name` of a policy.
-fn object(key: &PolicyKey) -> String {
+pub(super) fn object(key: &PolicyKey) -> String {
     let kind = key.kind.name();
     match &key.namespace {
         Some(namespace) => format!("{kind}/{namespace}/{}", key.name),

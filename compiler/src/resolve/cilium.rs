@@ -13,7 +13,7 @@ use super::collect::{Collected, Item};
 use super::kinds::Role;
 use super::policies::Lowered;
 use crate::load::Layer;
-use crate::model::{PolicyOrigin, PolicyParts, RuleOrigin, RuleParts, Unheard};
+use crate::model::{Absent, AbsentPeer, PolicyOrigin, PolicyParts, RuleOrigin, RuleParts, Unheard};
 use crate::schema;
 use crate::source::Location;
 use groups::Groups;
@@ -89,14 +89,16 @@ fn is_cilium(role: Role) -> bool {
 }
 
 fn learns_names(item: &Item<'_>) -> bool {
-    let egress = |spec: NodeRef<'_>| {
-        let rules = spec.get("egress").into_iter().flat_map(NodeRef::items);
-        let mut ports = rules
-            .filter_map(|rule| Some(rule.get("toPorts")?.items()))
-            .flatten();
-        ports.any(ports::learns_names)
-    };
-    specs(item).any(egress)
+    specs(item).any(learns)
+}
+
+/// Does the agent learn addresses of names from what the specification lets out?
+fn learns(spec: NodeRef<'_>) -> bool {
+    let rules = spec.get("egress").into_iter().flat_map(NodeRef::items);
+    let mut ports = rules
+        .filter_map(|rule| Some(rule.get("toPorts")?.items()))
+        .flatten();
+    ports.any(ports::learns_names)
 }
 
 /// `spec`, then the items of `specs`.
@@ -114,14 +116,21 @@ pub(crate) fn lower(kind: PolicyKind, item: &Item<'_>, around: &Around) -> Lower
         item,
         around,
         said: BTreeSet::new(),
+        absent: Vec::new(),
+        learning: Vec::new(),
     };
     let policies = reader.policies();
+    if policies.is_none() {
+        reader.absent.clear();
+    }
     let left_out = reader.said.iter();
     Lowered {
         left_out: left_out
             .map(|why| format!("{}: {why}", item.display()))
             .collect(),
         policies: policies.unwrap_or_default(),
+        absent: reader.absent,
+        learning: reader.learning,
     }
 }
 
@@ -166,6 +175,10 @@ struct Reader<'a> {
     around: &'a Around,
     /// Sentences' ends about what answers do not take into account.
     said: BTreeSet<String>,
+    /// What names nobody who is known.
+    absent: Vec<Absent>,
+    /// Specifications from which the agent learns addresses of names.
+    learning: Vec<PolicyKey>,
 }
 
 /// The lists of rules: their key, direction and purpose.
@@ -179,6 +192,29 @@ const LISTS: [(&str, Direction, Purpose); 4] = [
 impl<'a> Reader<'a> {
     fn say(&mut self, why: &str) {
         self.said.insert(why.to_owned());
+    }
+
+    /// What a rule names and is not there, with what is said of it.
+    fn miss(&mut self, direction: Direction, at: Location, what: AbsentPeer, why: Option<&str>) {
+        if let Some(why) = why {
+            self.say(why);
+        }
+        self.absent.push(Absent {
+            policy: self.key(0),
+            direction,
+            at,
+            what,
+            sentence: why.map(|why| format!("{}: {why}", self.item.display())),
+        });
+    }
+
+    fn key(&self, part: u16) -> PolicyKey {
+        PolicyKey {
+            kind: self.kind,
+            namespace: self.scope().namespace.map(str::to_owned),
+            name: self.item.object.name.clone(),
+            part,
+        }
     }
 
     fn locate(&self, node: NodeRef<'_>) -> Location {
@@ -299,12 +335,10 @@ impl<'a> Reader<'a> {
             }
         }
         let object = self.item.object;
-        let key = PolicyKey {
-            kind: self.kind,
-            namespace: self.scope().namespace.map(str::to_owned),
-            name: object.name.clone(),
-            part,
-        };
+        let key = self.key(part);
+        if learns(spec) {
+            self.learning.push(key.clone());
+        }
         let origin = PolicyOrigin {
             key: key.clone(),
             object: object.at,

@@ -7,8 +7,8 @@ use super::{
     adminnetworkpolicy, baselineadminnetworkpolicy, cilium, clusternetworkpolicy, needs,
     networkpolicy,
 };
-use crate::model::{Model, PolicyOrigin, Unanalysed};
-use netpol_policy::{Dialect, Policy, PolicyKind, PolicySet};
+use crate::model::{Absent, Model, PolicyOrigin, Unanalysed};
+use netpol_policy::{Dialect, Policy, PolicyKey, PolicyKind, PolicySet};
 
 /// What one object comes to.
 #[derive(Debug, Default)]
@@ -18,6 +18,10 @@ pub(crate) struct Lowered {
     pub policies: Vec<(Policy, PolicyOrigin)>,
     /// One sentence for each part that is not in them, so that answers are incomplete.
     pub left_out: Vec<String>,
+    /// What names nobody who is known.
+    pub absent: Vec<Absent>,
+    /// Those of its policies from which the agent learns addresses of names.
+    pub learning: Vec<PolicyKey>,
 }
 
 impl Lowered {
@@ -30,6 +34,7 @@ impl Lowered {
         Self {
             policies: policy.into_iter().collect(),
             left_out,
+            ..Self::default()
         }
     }
 }
@@ -74,6 +79,8 @@ pub(super) fn resolve(collected: &Collected<'_>, dialect: Option<Dialect>, model
         if let Some(found) = found {
             lowered.extend(found.policies);
             model.incomplete.extend(found.left_out);
+            model.absent.extend(found.absent);
+            model.learning.extend(found.learning);
         } else {
             let sentence = format!("{} is not taken into account", item.display());
             model.incomplete.push(sentence);

@@ -9,12 +9,12 @@ use crate::finding::{Edit, Finding};
 use crate::lint::context::{Context, Written};
 use crate::lint::nearest::Instead;
 use crate::lint::nobody::{self, NoNamespace, OPEN_WORLD};
-use crate::lint::{Rule, edits, nearest, split};
-use netpol_policy::{Direction, EndpointSelector, NamespaceScope, Peer, PolicyKey};
+use crate::lint::{Rule, absent, edits, nearest, split};
+use netpol_policy::{EndpointSelector, NamespaceScope, Peer, PolicyKey};
 
 /// Finds them: one finding per peer of a rule.
 pub fn check(context: &Context<'_>, rule: &Rule) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut findings = absent::findings(context, rule);
     for written in context.rules() {
         for (at, peer) in written.rule.peers.iter().flatten().enumerate() {
             let Peer::Pods(selector) = peer else { continue };
@@ -107,10 +107,7 @@ fn tell(
     why: &Why,
 ) -> Finding {
     let name = &written.policy.key.name;
-    let message = match written.rule.direction {
-        Direction::Ingress => format!("`{name}` has a rule for connections from nobody"),
-        Direction::Egress => format!("`{name}` has a rule for connections to nobody"),
-    };
+    let message = absent::message(name, written.rule.direction);
     let label = nobody::label(selector, matches!(why, Why::Namespace(_)));
     let mut finding = if why.is_sure() || context.model.closed_world {
         rule.finding(message)

@@ -97,6 +97,29 @@ impl Groups {
     }
 }
 
+impl Groups {
+    /// The service that an item of `toServices` names, by namespace and name, where it is not in
+    /// the input.
+    pub fn unknown(&self, item: NodeRef<'_>) -> Option<(Option<String>, String)> {
+        let text = |pointer: &str| {
+            let text = item.pointer(pointer).and_then(NodeRef::as_str);
+            text.filter(|text| !text.is_empty())
+        };
+        let by_labels = item.pointer("/k8sServiceSelector/selector");
+        if by_labels.is_some_and(|node| !node.is_null()) {
+            return None;
+        }
+        let (namespace, name) = (
+            text("/k8sService/namespace"),
+            text("/k8sService/serviceName")?,
+        );
+        let mut known = self.services.iter();
+        let is_this = |s: &Service| s.name == name && namespace.is_none_or(|n| n == s.namespace);
+        let missing = !known.any(is_this);
+        missing.then(|| (namespace.map(str::to_owned), name.to_owned()))
+    }
+}
+
 fn behind(service: &Service) -> Vec<Peer> {
     if service.selector.is_everything() {
         let block = |address: &IpAddr| Peer::Outside(IpBlock::new((*address).into(), []));

@@ -3,6 +3,7 @@
 use super::Reader;
 use super::ports::Purpose;
 use super::selector::{self, Term, by_labels, terms};
+use crate::model::AbsentPeer;
 use crate::schema::cilium::prefix;
 use crate::source::Location;
 use ipnet::IpNet;
@@ -116,6 +117,14 @@ pub(super) fn read(
         lists.cidrs,
         lists.cidr_sets,
     ];
+    if !named && out.found.is_empty() && by_list.iter().all(|key| items(key).is_empty()) {
+        let empty = by_list.into_iter().find(|key| given(key));
+        if let Some((key, (place, _))) = empty.and_then(|key| Some((key, rule.entry(key)?))) {
+            let ports = ["toPorts", "icmps"].iter().any(|key| given(key));
+            let at = reader.locate(place);
+            reader.miss(direction, at, AbsentPeer::EmptyList { key, ports }, None);
+        }
+    }
     named |= by_list.iter().any(|key| given(key));
     Some(match (out.everybody.is_empty(), named) {
         (false, _) => Who::Everybody(out.everybody),
@@ -175,7 +184,15 @@ impl Peers {
         let (services, names) = (items("toServices"), items("toFQDNs"));
         for node in &services {
             let peers = reader.around.groups.services(*node).unwrap_or_default();
-            if peers.is_empty() {
+            let nobody = peers.is_empty();
+            if let Some((namespace, name)) = reader.around.groups.unknown(*node) {
+                let shown = namespace
+                    .as_ref()
+                    .map_or(name.clone(), |n| format!("{n}/{name}"));
+                let why = format!("`toServices` names `{shown}`, which is not in the input");
+                let what = AbsentPeer::Service { namespace, name };
+                reader.miss(Direction::Egress, reader.locate(*node), what, Some(&why));
+            } else if nobody {
                 reader
                     .say("`toServices` names a service that is not in the input or leads nowhere");
             }
@@ -189,10 +206,10 @@ impl Peers {
         }
         if let Some(first) = names.first() {
             if !reader.around.learns_names {
-                reader.say(
-                    "`toFQDNs` needs a rule with `rules.dns`, from which the agent learns \
-                     addresses, and no policy has one",
-                );
+                let why = "`toFQDNs` needs a rule with `rules.dns`, from which the agent learns \
+                           addresses, and no policy has one";
+                let at = reader.locate(*first);
+                reader.miss(Direction::Egress, at, AbsentPeer::Names, Some(why));
             }
             self.add(reader, *first, [Peer::Names(fqdns)]);
         }
