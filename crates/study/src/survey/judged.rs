@@ -337,7 +337,7 @@ pub(super) const JUDGED: &[Judged] = &[
         code: "NP407",
         repository: "prometheus-operator/kube-prometheus",
         path: "(kustomize)",
-        line: 106573,
+        line: 106_573,
         right: true,
         why: "the DaemonSet has `hostNetwork: true`",
     },
