@@ -189,7 +189,7 @@ def action_fails_when_it_should(scratch):
     # Nothing opens, so nothing is said.
     assert "POST" not in job.calls.read_text()
     assert job.run({"paths": "k8s", "fail-on": "never"})["findings"] == "1"
-    write(job.work / "k8s/broken.yaml", "a: [")
+    write(job.work / "k8s/broken.yaml", "apiVersion: v1\nkind: Pod\nmetadata: [")
     job.run({"paths": "k8s"}, code=2)
 
 
