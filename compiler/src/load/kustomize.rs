@@ -1,5 +1,6 @@
-//! Kustomize directories: those that are named are built by `kubectl kustomize` or `kustomize build`
-//! where one of them is installed; others are read by their files ([`Layout`]), which is said.
+//! Kustomize directories: those that are found are read by their files ([`Layout`]), which is said.
+//! Those that are named are read where that says the same as building them, and built by `kubectl
+//! kustomize` or `kustomize build` otherwise, where one of them is installed.
 #![expect(
     clippy::disallowed_methods,
     reason = "this is where another program is asked to build manifests"

@@ -1,5 +1,4 @@
-//! What kustomizations that are only found in a tree say about the files around them, read and not
-//! built: which files are manifests and which are patches, and the namespaces that the manifests get
+//! What kustomizations say about the files around them, where a tree is read and not built: which files are manifests and which are patches, and the namespaces that the manifests get
 //! (`namespace` of a kustomization, `spec.targetNamespace` of a Kustomization of Flux).
 //!
 //! The outermost namespace wins, as in `kustomize build`. A file that several kustomizations take up
