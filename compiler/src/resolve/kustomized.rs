@@ -3,9 +3,10 @@
 use super::kinds::{Role, role};
 use crate::finding::{Code, Finding, Severity};
 use crate::load::{Kustomized, Loaded, Object};
+use crate::source::names;
 use std::collections::BTreeMap;
 
-/// So many names stand in a sentence.
+/// So many of the others are pointed at.
 const NAMED: usize = 3;
 
 /// NP105 for policies that no kustomization takes up; a sentence for those whose patches are not
@@ -28,15 +29,10 @@ pub(super) fn tell(loaded: &mut Loaded) {
         } else {
             "policies are"
         };
-        let named: Vec<&str> = patched.iter().take(NAMED).map(String::as_str).collect();
-        let more = match patched.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            n => format!(" and {n} more"),
-        };
         loaded.incomplete.push(format!(
-            "{} {are} read without the patches of Kustomize: {}{more}",
+            "{} {are} read without the patches of Kustomize: {}",
             patched.len(),
-            named.join(", ")
+            names::some(&patched)
         ));
     }
 }

@@ -45,6 +45,16 @@ fn escaped(path: &Path) -> String {
     text
 }
 
+/// `a, b, c and 4 more`: no sentence lists hundreds.
+pub(crate) fn some(names: &[String]) -> String {
+    const NAMED: usize = 3;
+    let named = names.get(..NAMED).unwrap_or(names).join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}
+
 /// Is it a DNS label (RFC 1123), as names of namespaces are?
 pub(crate) fn is_dns_label(text: &str) -> bool {
     let fine = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();

@@ -2,13 +2,10 @@
 
 use super::layout::Layout;
 use crate::load::Loaded;
-use crate::source::names::{quoted, shown};
+use crate::source::names::{self, quoted, shown};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-
-/// So many names stand in a sentence.
-const NAMED: usize = 3;
 
 /// Resources that are on the network, have another ending, or are not there.
 pub(super) fn not_read(
@@ -34,9 +31,6 @@ pub(super) fn not_read(
 
 /// `a`, `b`, `c` and 4 more.
 pub(super) fn some(names: &BTreeSet<String>) -> String {
-    let shown: Vec<String> = names.iter().take(NAMED).map(|n| format!("`{n}`")).collect();
-    match names.len() {
-        n if n > NAMED => format!("{} and {} more", shown.join(", "), n - NAMED),
-        _ => shown.join(", "),
-    }
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names::some(&quoted)
 }
